@@ -1,0 +1,1 @@
+"""Names: paths, name trees, dtabs and what a name is bound to. Pure; Finagle's vocabulary."""

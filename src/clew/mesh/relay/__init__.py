@@ -1,0 +1,1 @@
+"""Spans from Envoy to the telemeters: receive, enrich as Linkerd names them, export."""

@@ -1,0 +1,1 @@
+"""Answers out: Zipkin's API, ours, health."""

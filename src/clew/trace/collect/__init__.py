@@ -1,0 +1,1 @@
+"""Spans in: the front, the log behind every 202, the columns and the insert."""

@@ -1,0 +1,1 @@
+"""The built pages and how they are served."""
