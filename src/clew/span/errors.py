@@ -1,0 +1,15 @@
+"""What every decoder of a list of spans raises."""
+
+from __future__ import annotations
+
+from clew.errors import ClewError
+
+
+class MalformedSpans(ClewError):
+    """A list of spans that cannot be read. One bad span refuses the whole list, as in Zipkin.
+
+    ``encoding`` is Zipkin's word for it: ``json``, ``proto3`` or ``TBinary``.
+    """
+
+    def __init__(self, what: str, encoding: str) -> None:
+        super().__init__(f"{what} reading List<Span> from {encoding}")
