@@ -1,0 +1,52 @@
+# Everything a contributor or a new user types. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+SOURCES := pyproject.toml hatch_build.py $(shell git ls-files -co --exclude-standard ui 2>/dev/null)
+
+.PHONY: help demo test check fmt e2e bench ui lock clean setup
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+demo: .venv/run.ok ## the blog post on this machine (ARGS="--once --json" passes flags on)
+	@$(BIN)/clew demo $(ARGS)
+
+test: .venv/dev.ok ## all tests, end-to-end ones with the real Envoy, store and browser included
+	@scripts/browser
+	$(BIN)/pytest tests e2e $(ARGS)
+	cd ui && npm test --silent
+
+check: .venv/dev.ok ## lint, format, types, import contracts, pages' types and lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	cd ui && npm run check --silent
+
+fmt: .venv/dev.ok ## format and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+e2e: .venv/dev.ok ## only the end-to-end tests
+	@scripts/browser
+	$(BIN)/pytest e2e $(ARGS)
+
+bench: .venv/dev.ok ## the figures of docs/bench.md, printed
+	$(BIN)/python -m bench $(ARGS)
+
+setup: .venv/dev.ok ## the development environment in .venv
+
+lock: .venv/dev.ok ## pin the dependencies again (requirements/*.txt)
+	$(BIN)/python scripts/lock.py
+
+clean: ## remove the environment and everything built
+	rm -rf .venv build dist ui/node_modules src/clew/ui/static .mypy_cache .ruff_cache .pytest_cache
+
+.venv/run.ok: requirements/run.txt requirements/build.txt requirements/uv.txt $(SOURCES)
+	@scripts/environment run
+
+.venv/dev.ok: requirements/dev.txt requirements/run.txt requirements/build.txt requirements/uv.txt $(SOURCES)
+	@scripts/environment dev
