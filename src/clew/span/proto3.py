@@ -66,7 +66,7 @@ def encode_list(spans: Iterable[Span]) -> bytes:
             item.remote_endpoint = _endpoint_bytes(span.remote_endpoint)
         for annotation in span.annotations:
             item.annotations.add(timestamp=annotation.timestamp, value=annotation.value)
-    encoded: bytes = message.SerializeToString()
+    encoded: bytes = message.SerializeToString(deterministic=True)  # tags sorted by key
     return encoded
 
 
