@@ -6,10 +6,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Generic, TypeVar, assert_never
 
+from clew.mesh.naming.path import Path
+from clew.mesh.naming.scanner import Scanner
+
+T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +35,136 @@ class Empty:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf(Generic[T]):
+class Leaf(Generic[T_co]):
     """A path (in a dtab) or a bound name (in a binding)."""
 
-    value: T
+    value: T_co
 
 
 @dataclass(frozen=True, slots=True)
-class Alt(Generic[T]):
+class Alt(Generic[T_co]):
     """Fallback, ``a | b``: left to right, the first that is not Neg."""
 
-    trees: tuple[NameTree[T], ...]
+    trees: tuple[NameTree[T_co], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Weighted(Generic[T]):
+class Weighted(Generic[T_co]):
     """One branch of a union; weights are relative to each other, never negative."""
 
     weight: float
-    tree: NameTree[T]
+    tree: NameTree[T_co]
 
 
 @dataclass(frozen=True, slots=True)
-class Union(Generic[T]):
+class Union(Generic[T_co]):
     """Split, ``0.9 * a & 0.1 * b``: each request takes one branch by weight."""
 
-    branches: tuple[Weighted[T], ...]
+    branches: tuple[Weighted[T_co], ...]
 
 
-NameTree = Neg | Fail | Empty | Leaf[T] | Alt[T] | Union[T]
+NameTree = Neg | Fail | Empty | Leaf[T_co] | Alt[T_co] | Union[T_co]
+
+
+def map_leaves(tree: NameTree[T], change: Callable[[T], U]) -> NameTree[U]:
+    """The same tree over changed leaves."""
+    match tree:
+        case Neg() | Fail() | Empty():
+            return tree
+        case Leaf(value):
+            return Leaf(change(value))
+        case Alt(trees):
+            return Alt(tuple(map_leaves(each, change) for each in trees))
+        case Union(branches):
+            return Union(tuple(Weighted(b.weight, map_leaves(b.tree, change)) for b in branches))
+    assert_never(tree)
+
+
+MAX_GROUPS = 50
+"""Parentheses inside parentheses: requests bring dtabs along, so their depth is bounded."""
+
+
+def read_tree(scanner: Scanner, groups: int = 0) -> NameTree[Path]:
+    """``a | b & c``, where ``&`` binds tighter; ``groups`` counts the parentheses around it."""
+    trees = [_read_union(scanner, groups)]
+    while scanner.take("|"):
+        trees.append(_read_union(scanner, groups))
+    return trees[0] if len(trees) == 1 else Alt(tuple(trees))
+
+
+def _read_union(scanner: Scanner, groups: int) -> NameTree[Path]:
+    branches = [_read_weighted(scanner, groups)]
+    while scanner.take("&"):
+        branches.append(_read_weighted(scanner, groups))
+    # the weight of an only child means nothing, and Finagle forgets it
+    return branches[0].tree if len(branches) == 1 else Union(tuple(branches))
+
+
+def _read_weighted(scanner: Scanner, groups: int) -> Weighted[Path]:
+    scanner.skip_blank()
+    weight = 1.0
+    if scanner.starts_number():
+        weight = scanner.number()
+        scanner.skip_blank()
+        scanner.expect("*")
+        scanner.skip_blank()
+    tree = _read_simple(scanner, groups)
+    scanner.skip_blank()
+    return Weighted(weight, tree)
+
+
+def _read_simple(scanner: Scanner, groups: int) -> NameTree[Path]:
+    if scanner.peek == "/":
+        return Leaf(Path(scanner.labels()))
+    if scanner.take("!"):
+        return Fail()
+    if scanner.take("~"):
+        return Neg()
+    if scanner.take("$"):
+        return Empty()
+    if scanner.peek == "(" and groups == MAX_GROUPS:
+        scanner.fail(f"at most {MAX_GROUPS} groups in each other")
+    if not scanner.take("("):
+        scanner.fail("simple")
+    tree = read_tree(scanner, groups + 1)
+    scanner.expect(")")
+    return tree
+
+
+def show_tree(tree: NameTree[Path]) -> str:
+    """As ``read_tree`` reads it, with weights to two decimals."""
+    if isinstance(tree, Alt):
+        return " | ".join(map(_show_in_alt, tree.trees)) or "~"
+    return _show_in_alt(tree)
+
+
+def _show_in_alt(tree: NameTree[Path]) -> str:
+    if isinstance(tree, Union):
+        return " & ".join(map(_show_weighted, tree.branches)) or "~"
+    return _show_simple(tree)
+
+
+def _show_weighted(branch: Weighted[Path]) -> str:
+    tree = _show_simple(branch.tree)
+    return tree if branch.weight == 1.0 else f"{_show_weight(branch.weight)}*{tree}"
+
+
+def _show_simple(tree: NameTree[Path]) -> str:
+    match tree:
+        case Neg():
+            return "~"
+        case Fail():
+            return "!"
+        case Empty():
+            return "$"
+        case Leaf(path):
+            return str(path)
+        case Alt() | Union():
+            return f"({show_tree(tree)})"
+    assert_never(tree)
+
+
+def _show_weight(weight: float) -> str:
+    # Java rounds the shortest decimal form half up, Python's format() the binary value half even
+    exact = Decimal(repr(weight))
+    return str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP, Context(prec=400)))
