@@ -200,14 +200,21 @@ def _checked_hex(text: str) -> str:
 
 
 def _positive(value: int | None) -> Micros | None:
-    return Micros(value) if value is not None and 0 < value <= LONG_MAX else None
+    if value is None or value <= 0:
+        return None
+    return Micros(_long(value))
+
+
+def _long(value: int) -> int:
+    if not _LONG_MIN <= value <= LONG_MAX:
+        raise InvalidSpan(f"Expected a long but was {value}")
+    return value
 
 
 def _sorted_annotations(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
     unique = sorted(set(annotations))
     for annotation in unique:
-        if not _LONG_MIN <= annotation.timestamp <= LONG_MAX:
-            raise InvalidSpan(f"Expected a long but was {annotation.timestamp}")
+        _long(annotation.timestamp)
     return tuple(unique)
 
 
