@@ -1,0 +1,130 @@
+"""The run directory: private, held by one mesh, with the unix sockets that join it to its Envoy."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from clew.errors import ClewError
+
+# sockaddr_un.sun_path holds 108 bytes, the last of them a zero (unix(7))
+LONGEST_PATH = 107
+
+
+class RunDirError(ClewError):
+    """The run directory cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Where the sockets of one mesh are. Raises RunDirError when the paths are too long."""
+
+    run_dir: Path
+
+    def __post_init__(self) -> None:
+        longest = max(len(os.fsencode(path)) for path in self)
+        if longest > LONGEST_PATH:
+            raise RunDirError(
+                f"{self.run_dir}: a unix socket in it would have a path of {longest} bytes, "
+                f"and the system takes at most {LONGEST_PATH}",
+                hint="give a shorter --run-dir",
+            )
+
+    @property
+    def xds(self) -> Path:
+        """Our control plane: Envoy asks here (gRPC)."""
+        return self.run_dir / "xds.sock"
+
+    @property
+    def spans(self) -> Path:
+        """Our relay: Envoy posts its spans here."""
+        return self.run_dir / "spans.sock"
+
+    @property
+    def admin(self) -> Path:
+        """Envoy's own admin interface."""
+        return self.run_dir / "admin.sock"
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter((self.xds, self.spans, self.admin))
+
+
+@contextmanager
+def claim_run_dir(
+    run_dir: Path | None, environ: Mapping[str, str] = os.environ
+) -> Iterator[Sockets]:
+    """Hold ``run_dir`` for this process, made when missing; without one, a temporary directory.
+
+    Sockets that a killed mesh left are removed. A temporary directory is removed at the end.
+    """
+    if run_dir is None:
+        made = _temporary(environ)
+        try:
+            with _held(made):
+                yield Sockets(made)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return
+    path = run_dir.absolute()
+    sockets = Sockets(path)
+    _make_private(path)
+    with _held(path):
+        try:
+            _remove(sockets)
+            yield sockets
+        finally:
+            _remove(sockets)
+
+
+def _temporary(environ: Mapping[str, str]) -> Path:
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    parent = runtime if runtime and os.access(runtime, os.W_OK | os.X_OK) else None
+    return Path(tempfile.mkdtemp(prefix="clew-mesh-", dir=parent))  # mode 0700
+
+
+def _make_private(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.stat()
+    except OSError as error:
+        raise RunDirError(
+            f"{path}: cannot be the run directory: {error.strerror}", hint="give another --run-dir"
+        ) from error
+    if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        # never chmod what we did not make: it may be somebody's /tmp
+        raise RunDirError(
+            f"{path}: other users may enter it, and whoever can reach the sockets in it "
+            "controls the mesh",
+            hint=f"chmod 700 {path} as its owner, or give a --run-dir that does not exist yet",
+        )
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """An exclusive lock that ends with the process, however it ends."""
+    with open(path / "lock", "a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            holder = lock.read().strip()
+            raise RunDirError(
+                f"{path}: another mesh runs on it (process {holder or 'unknown'})",
+                hint="stop that one, or give another --run-dir",
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _remove(sockets: Sockets) -> None:
+    for path in sockets:
+        path.unlink(missing_ok=True)
