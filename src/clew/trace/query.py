@@ -1,1 +1,126 @@
-"""In work."""
+"""What a search asks for, and whether a trace answers it: Zipkin's ``QueryRequest``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from clew.errors import ClewError
+from clew.span.model import Micros, Span
+
+NO_TERMS: Mapping[str, str] = {}
+MAX_TERMS = 100
+
+
+class InvalidQuery(ClewError):
+    """A condition that makes no sense, said in Zipkin's words."""
+
+
+class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Conditions on a trace, and which of those that meet them.
+
+    Each condition may be met by a different span, but when ``service`` is given only by its spans.
+    """
+
+    service: str | None = None
+    """Local service name, lower case; None: any."""
+    remote_service: str | None = None
+    span_name: str | None = None
+    """Lower case; None: any."""
+    terms: Mapping[str, str] = NO_TERMS
+    """Annotation query, read: tag key to value; an empty value asks for the tag or annotation."""
+    min_duration: Micros | None = None
+    """Some span took at least this; inclusive."""
+    max_duration: Micros | None = None
+    """The same span took at most this; inclusive; only with ``min_duration``."""
+    end_ts_ms: int
+    """The newest trace time, epoch milliseconds; inclusive."""
+    lookback_ms: int
+    """How far before ``end_ts_ms`` the oldest trace time is; inclusive."""
+    limit: int
+    """How many traces, the newest first."""
+
+    def __post_init__(self) -> None:
+        if self.end_ts_ms <= 0:
+            raise InvalidQuery("endTs <= 0")
+        if self.limit <= 0:
+            raise InvalidQuery("limit <= 0")
+        if self.lookback_ms <= 0:
+            raise InvalidQuery("lookback <= 0")
+        if self.min_duration is not None:
+            if self.min_duration <= 0:
+                raise InvalidQuery("minDuration <= 0")
+            if self.max_duration is not None and self.max_duration < self.min_duration:
+                raise InvalidQuery("maxDuration < minDuration")
+        elif self.max_duration is not None:
+            raise InvalidQuery("maxDuration is only valid with minDuration")
+
+    @property
+    def window(self) -> tuple[Micros, Micros]:
+        """The oldest and the newest trace time, both included."""
+        return (
+            Micros((self.end_ts_ms - self.lookback_ms) * 1000),
+            Micros(self.end_ts_ms * 1000),
+        )
+
+    def matches(self, trace: Sequence[Span]) -> bool:
+        """Whether the whole trace answers this query."""
+        time = trace_time(trace)
+        oldest, newest = self.window
+        if time is None or not oldest <= time <= newest:
+            return False
+        scope = [span for span in trace if self.service in (None, span.service)]
+        return bool(scope) and all(any(met) for met in self._conditions(scope))
+
+    def _conditions(self, scope: Sequence[Span]) -> list[list[bool]]:
+        """For each condition, whether each span in scope meets it."""
+        conditions: list[list[bool]] = []
+        if self.remote_service is not None:
+            conditions.append([span.remote_service == self.remote_service for span in scope])
+        if self.span_name is not None:
+            conditions.append([span.name == self.span_name for span in scope])
+        if self.min_duration is not None:
+            conditions.append([self._duration_fits(span.duration) for span in scope])
+        for key, value in self.terms.items():
+            conditions.append([_has_term(span, key, value) for span in scope])
+        return conditions
+
+    def _duration_fits(self, duration: Micros | None) -> bool:
+        if duration is None or self.min_duration is None or duration < self.min_duration:
+            return False
+        return self.max_duration is None or duration <= self.max_duration
+
+
+def _has_term(span: Span, key: str, value: str) -> bool:
+    if value:
+        return span.tags.get(key) == value
+    return key in span.tags or any(annotation.value == key for annotation in span.annotations)
+
+
+def trace_time(trace: Sequence[Span]) -> Micros | None:
+    """When the trace began: its root's start, else its first span's; None when no span has a time.
+
+    Of several roots the earliest counts, whatever the order of arrival.
+    """
+    roots = [span.timestamp for span in trace if span.parent_id is None and span.timestamp]
+    times = roots or [span.timestamp for span in trace if span.timestamp]
+    return min(times, default=None)
+
+
+def read_annotation_query(text: str | None) -> dict[str, str]:
+    """The terms of ``annotationQuery``: ``error and http.method=GET``.
+
+    A term without ``=`` asks for an annotation or a tag key. Of a key given twice the last value
+    counts, and any value beats none.
+    """
+    terms: dict[str, str] = {}
+    if not text:
+        return terms
+    # the last of a hundred terms keeps the rest of the text, as in Zipkin
+    for part in text.split(" and ", MAX_TERMS - 1):
+        key, _, value = part.partition("=")
+        key, value = key.strip(), value.strip()
+        if value or key not in terms:
+            terms[key] = value
+    return terms

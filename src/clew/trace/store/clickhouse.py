@@ -1,0 +1,184 @@
+"""The span store on ClickHouse SQL, embedded in this process."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import string
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from clew.errors import ClewError
+from clew.span.model import Span
+from clew.trace.store import SPAN_SCHEMA, Health, rows
+from clew.trace.store.engine import Engine, Pool, Session, literal
+
+_INSERT_SETTINGS = (
+    "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1"
+)
+_MOST_MINUTES = 4096
+"""How many (minute, trace) pairs a statement lists before it asks for ranges of minutes."""
+
+
+def open_embedded(
+    directory: Path,
+    *,
+    strict_trace_id: bool = True,
+    autocomplete_keys: Sequence[str] = (),
+    query_timeout: int = 11,
+    query_memory: int = 1 << 30,
+    readers: int = 4,
+) -> ClickHouseStore:
+    """The store in ``directory``, made if it is not there. Raises StoreLocked, EngineMissing."""
+    engine = Engine(directory)
+    try:
+        return ClickHouseStore(
+            engine,
+            strict_trace_id=strict_trace_id,
+            autocomplete_keys=autocomplete_keys,
+            query_timeout=query_timeout,
+            query_memory=query_memory,
+            readers=readers,
+        )
+    except ClewError:
+        engine.close()
+        raise
+
+
+class ClickHouseStore:
+    """A :class:`~clew.trace.store.SpanStore`; closing it closes its engine."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        database: str = "clew",
+        strict_trace_id: bool = True,
+        autocomplete_keys: Sequence[str] = (),
+        query_timeout: int = 11,
+        query_memory: int = 1 << 30,
+        readers: int = 4,
+    ) -> None:
+        """``query_timeout`` in seconds, 0 for none; ``query_memory`` in bytes, each query."""
+        self._engine = engine
+        self._strict = strict_trace_id
+        self._autocomplete_keys = frozenset(autocomplete_keys)
+        engine.run(f"CREATE DATABASE IF NOT EXISTS {database}")
+        self._writer = engine.session({}, database)
+        self._writing = threading.Lock()
+        for statement in _schema(autocomplete_keys):
+            self._writer.run(statement)
+        limits = {"max_execution_time": query_timeout, "max_memory_usage": query_memory}
+        self._readers = Pool(engine, readers, limits, database)
+
+    def insert(self, table: pa.Table, token: str) -> None:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        statement = _sql("insert_spans", columns=", ".join(SPAN_SCHEMA.names), token=literal(token))
+        with self._writing:
+            self._writer.insert(statement, table.combine_chunks())
+
+    def services(self) -> list[str]:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        return self._answers("services")
+
+    def span_names(self, service: str) -> list[str]:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        return self._answers("span_names", service=service.lower())
+
+    def remote_services(self, service: str) -> list[str]:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        return self._answers("remote_services", service=service.lower())
+
+    def autocomplete_values(self, key: str) -> list[str]:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        return (
+            self._answers("autocomplete_values", key=key) if key in self._autocomplete_keys else []
+        )
+
+    def trace(self, trace_id: str) -> list[Span]:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        return next(iter(self.traces([trace_id])), [])
+
+    def traces(self, ids: Sequence[str]) -> list[list[Span]]:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        with self._readers.session() as session:
+            return self._traces(session, ids)
+
+    def health(self) -> Health:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        name = f"ClickHouse {self._engine.version} (embedded)"
+        try:
+            with self._readers.session() as session:
+                session.read("SELECT 1")
+        except ClewError as error:
+            return Health(name=name, error=str(error))
+        return Health(name=name)
+
+    def close(self) -> None:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        self._readers.close()
+        with self._writing:
+            self._writer.close()
+        self._engine.close()
+
+    def _answers(self, query: str, **parameters: str) -> list[str]:
+        with self._readers.session() as session:
+            return rows.texts(session.read(_sql(query), parameters), "answer")
+
+    def _key(self, trace_id: str) -> str:
+        """What makes two spans belong to one trace."""
+        return trace_id if self._strict else trace_id[-16:]
+
+    def _traces(self, session: Session, ids: Sequence[str]) -> list[list[Span]]:
+        found: dict[str, list[Span]] = {self._key(trace_id): [] for trace_id in ids}
+        if which := _which(session, {int(key[-16:], 16) for key in found}):
+            statement = _sql("spans", columns=rows.COLUMNS, which=which)
+            for span in rows.spans(session.read(statement)):
+                if (trace := found.get(self._key(span.trace_id))) is not None:
+                    trace.append(span)
+        return [rows.distinct(trace) for trace in found.values() if trace]
+
+
+def _which(session: Session, low_ids: set[int]) -> str:
+    """The condition for the spans of these traces, as short ranges of the primary key.
+
+    Two statements, because the engine prunes by literal bounds and not by a subquery's; empty when
+    none of the traces is known.
+    """
+    if not low_ids:
+        return ""
+    times = session.read(_sql("trace_time", ids=", ".join(map(str, low_ids))))
+    spread = list(
+        zip(*(rows.numbers(times, name) for name in ("trace_lo", "t0", "t1")), strict=True)
+    )
+    if not spread:
+        return ""
+    if sum(t1 - t0 + 1 for _, t0, t1 in spread) <= _MOST_MINUTES:
+        pairs = (f"({minute},{lo})" for lo, t0, t1 in spread for minute in range(t0, t1 + 1))
+        return f"(bucket, trace_lo) IN ({','.join(pairs)})"
+    t0, t1 = min(t0 for _, t0, _ in spread), max(t1 for _, _, t1 in spread)
+    return (
+        f"bucket BETWEEN {t0} AND {t1} AND trace_lo IN ({','.join(str(lo) for lo, _, _ in spread)})"
+    )
+
+
+@functools.cache
+def _text(name: str) -> string.Template:
+    return string.Template(importlib.resources.files(__package__).joinpath(name).read_text())
+
+
+def _sql(name: str, **parts: str) -> str:
+    """The query of ``queries/<name>.sql`` with its ``$parts`` filled in."""
+    return _text(f"queries/{name}.sql").substitute(parts)
+
+
+def _schema(autocomplete_keys: Sequence[str]) -> list[str]:
+    keys = ", ".join(map(literal, autocomplete_keys))
+    text = _text("schema.sql").substitute(
+        insert_settings=_INSERT_SETTINGS,
+        autocomplete_keys=f"CAST([{keys}], 'Array(String)')",
+    )
+    return [statement for statement in text.split(";\n") if statement.strip()]

@@ -1,0 +1,1 @@
+SELECT DISTINCT service AS answer FROM names ORDER BY answer

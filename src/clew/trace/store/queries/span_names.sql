@@ -1,0 +1,1 @@
+SELECT DISTINCT name AS answer FROM names WHERE service = {service:String} AND name != '' ORDER BY answer

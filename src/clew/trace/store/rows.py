@@ -1,0 +1,147 @@
+"""Rows of the spans table back into spans, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
+
+COLUMNS = (
+    "trace_hi, trace_lo, id, parent_id, kind, name, ts, duration, service, ipv4, ipv6, port,"
+    " remote_service, remote_ipv4, remote_ipv6, remote_port, ann_ts, ann_value, tags, debug, shared"
+)
+"""What :func:`spans` needs, in any order."""
+
+_KINDS = (None, *Kind)
+
+
+def spans(rows: pa.Table) -> list[Span]:
+    """One span a row, in the order of the rows."""
+    rows = rows.combine_chunks()
+    return [
+        Span(
+            trace_id=f"{hi:016x}{lo:016x}" if hi else f"{lo:016x}",
+            parent_id=f"{parent:016x}" if parent else None,
+            id=f"{own:016x}",
+            kind=_KINDS[kind],
+            name=name or None,
+            timestamp=Micros(ts) if ts else None,
+            duration=Micros(duration) if duration else None,
+            local_endpoint=local,
+            remote_endpoint=remote,
+            annotations=annotations,
+            tags=tags,
+            debug=debug,
+            shared=shared,
+        )
+        for (
+            hi, lo, own, parent, kind, name, ts, duration,
+            local, remote, annotations, tags, debug, shared,
+        ) in zip(
+            *(numbers(rows, column) for column in ("trace_hi", "trace_lo", "id", "parent_id")),
+            numbers(rows, "kind"),
+            texts(rows, "name"),
+            numbers(rows, "ts"),
+            numbers(rows, "duration"),
+            _endpoints(rows, ""),
+            _endpoints(rows, "remote_"),
+            _annotations(rows),
+            _tags(rows),
+            rows["debug"].to_pylist(),
+            rows["shared"].to_pylist(),
+            strict=True,
+        )
+    ]  # fmt: skip
+
+
+def distinct(spans: Iterable[Span]) -> list[Span]:
+    """``spans`` without repetitions of exactly equal ones, in their order."""
+    seen: dict[tuple[str, bool, int | None, int | None], list[Span]] = {}
+    kept: list[Span] = []
+    for span in spans:
+        alike = seen.setdefault((span.id, span.shared, span.timestamp, span.duration), [])
+        if span not in alike:
+            alike.append(span)
+            kept.append(span)
+    return kept
+
+
+def numbers(rows: pa.Table, column: str) -> list[int]:
+    """A column of numbers without nulls."""
+    values: list[int] = _array(_chunk(rows, column)).tolist()
+    return values
+
+
+def texts(rows: pa.Table, column: str) -> list[str]:
+    """A column of text without nulls."""
+    return _texts(_chunk(rows, column))
+
+
+def _chunk(rows: pa.Table, column: str) -> pa.Array:
+    chunked = rows[column]
+    return chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
+
+
+def _array(values: pa.Array) -> npt.NDArray[np.generic]:
+    # not to_numpy(), which would import pandas
+    dtype = np.dtype(str(values.type))
+    data = values.buffers()[1]
+    if data is None:
+        return np.empty(0, dtype)
+    return np.frombuffer(data, dtype)[values.offset : values.offset + len(values)]
+
+
+def _texts(values: pa.Array) -> list[str]:
+    texts: list[str] = values.to_pylist()
+    return texts
+
+
+def _offsets(values: pa.Array) -> list[int]:
+    offsets: list[int] = _array(values.offsets).tolist()
+    return offsets
+
+
+def _endpoints(rows: pa.Table, side: str) -> list[Endpoint | None]:
+    known: dict[tuple[str, str, str, int], Endpoint | None] = {("", "", "", 0): None}
+    endpoints: list[Endpoint | None] = []
+    for key in zip(
+        texts(rows, f"{side}service"),
+        texts(rows, f"{side}ipv4"),
+        texts(rows, f"{side}ipv6"),
+        numbers(rows, f"{side}port"),
+        strict=True,
+    ):
+        if key not in known:
+            service, ipv4, ipv6, port = key
+            known[key] = Endpoint(
+                service_name=service or None,
+                ipv4=ipv4 or None,
+                ipv6=ipv6 or None,
+                port=port or None,
+            )
+        endpoints.append(known[key])
+    return endpoints
+
+
+def _annotations(rows: pa.Table) -> list[tuple[Annotation, ...]]:
+    times, values = _chunk(rows, "ann_ts"), _chunk(rows, "ann_value")
+    ends = _offsets(times)
+    if ends[0] == ends[-1]:
+        return [()] * len(times)
+    annotations = [
+        Annotation(timestamp=Micros(ts), value=value)
+        for ts, value in zip(_array(times.values).tolist(), _texts(values.values), strict=True)
+    ]
+    return [tuple(annotations[a:b]) for a, b in pairwise(ends)]
+
+
+def _tags(rows: pa.Table) -> list[dict[str, str]]:
+    tags = _chunk(rows, "tags")
+    ends = _offsets(tags)
+    pairs = list(zip(_texts(tags.keys), _texts(tags.items), strict=True))
+    return [dict(pairs[a:b]) for a, b in pairwise(ends)]
