@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from clew.mesh.envoy import process
-from clew.mesh.envoy.process import EnvoyFailed, EnvoyProcess, State, delay_before, describe_end
+from clew.mesh.envoy.process import EnvoyFailed, EnvoyProcess, State, delay_before
 from clew.mesh.envoy.sockets import Sockets
 
 from .conftest import listener_port, standalone
@@ -250,11 +250,3 @@ def state_letter(pid: int) -> str:
 )
 def test_the_delay_doubles_up_to_ten_seconds(restart: int, seconds: float) -> None:
     assert delay_before(restart) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [(1, "it exited with status 1"), (-9, "it was killed by SIGKILL")],
-)
-def test_the_end_of_a_process_is_told_in_words(status: int, words: str) -> None:
-    assert describe_end(status) == words

@@ -7,15 +7,14 @@ import enum
 import json
 import logging
 import os
-import signal
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from clew.errors import ClewError
+from clew.mesh.envoy.child import describe_end, dies_with_parent
 from clew.mesh.envoy.log import FORMAT, envoy_level, read_line
-from clew.mesh.envoy.orphan import dies_with_parent
 from clew.mesh.envoy.sockets import Sockets
 from clew.mesh.envoy.stats import EnvoyAdmin, EnvoyUnreachable
 
@@ -64,13 +63,6 @@ def default_concurrency() -> int:
 def delay_before(restart: int) -> float:
     """Seconds to wait before the ``restart``-th start in a row, counted from 1."""
     return float(min(FIRST_DELAY * 2 ** min(restart - 1, 20), LONGEST_DELAY))
-
-
-def describe_end(status: int) -> str:
-    """``it was killed by SIGKILL`` or ``it exited with status 1``."""
-    if status < 0:
-        return f"it was killed by {signal.Signals(-status).name}"
-    return f"it exited with status {status}"
 
 
 class EnvoyProcess:

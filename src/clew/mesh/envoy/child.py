@@ -1,8 +1,9 @@
-"""Children that die with their parent, also when the parent is killed with SIGKILL."""
+"""Child processes: how they die with their parent, and their end in words."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -31,3 +32,10 @@ def dies_with_parent(command: Sequence[str]) -> list[str]:
     if sys.platform != "linux":
         return list(command)
     return [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *command]
+
+
+def describe_end(status: int) -> str:
+    """``it was killed by SIGKILL`` or ``it exited with status 1``."""
+    if status < 0:
+        return f"it was killed by {signal.Signals(-status).name}"
+    return f"it exited with status {status}"
