@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
+
 import msgspec
+
+from clew.span.model import Kind, Span
+from clew.trace import tree
 
 
 class DependencyLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -15,3 +21,78 @@ class DependencyLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     call_count: int
     error_count: int = 0
     """How many of the calls failed; left out of JSON when none did."""
+
+
+def link(traces: Iterable[Sequence[Span]]) -> list[DependencyLink]:
+    """The links of whole traces: Zipkin's ``DependencyLinker``. In the order of first discovery."""
+    calls: dict[tuple[str, str], list[int]] = {}
+    for trace in traces:
+        for parent, child, error in _calls(trace):
+            counts = calls.setdefault((parent, child), [0, 0])
+            counts[0] += 1
+            counts[1] += error
+    return [
+        DependencyLink(parent=parent, child=child, call_count=count, error_count=errors)
+        for (parent, child), (count, errors) in calls.items()
+    ]
+
+
+def _calls(trace: Sequence[Span]) -> Iterator[tuple[str, str, bool]]:
+    """Each call of one trace: who, whom, and whether it failed."""
+    root = tree.build(trace)
+    for node, span in root.walk():
+        match span.kind:
+            case Kind.CLIENT:
+                # what is below it will name the server better, and be counted
+                if not node.children:
+                    yield from _request(node, span, span.service, span.remote_service)
+            case Kind.SERVER:
+                if node is not root or span.remote_service:
+                    yield from _request(node, span, span.remote_service, span.service)
+            case Kind.PRODUCER:
+                yield from _message(span, span.service, span.remote_service)
+            case Kind.CONSUMER:
+                yield from _message(span, span.remote_service, span.service)
+            case None:
+                # of unknown kind, but who knows both sides is the caller
+                if span.service and span.remote_service:
+                    yield from _request(node, span, span.service, span.remote_service)
+            case _:
+                assert_never(span.kind)
+
+
+def _message(span: Span, parent: str | None, child: str | None) -> Iterator[tuple[str, str, bool]]:
+    """Messages link a service and its broker, never two services."""
+    if parent and child:
+        yield parent, child, _failed(span)
+
+
+def _request(
+    node: tree.Node, span: Span, parent: str | None, child: str | None
+) -> Iterator[tuple[str, str, bool]]:
+    failed = _failed(span)
+    ancestor = _nearest_remote(node)
+    if ancestor is not None and ancestor.service:
+        if span.kind is not Kind.SERVER and span.service and span.service != ancestor.service:
+            # the span between them never arrived
+            yield ancestor.service, span.service, False
+        if span.kind is Kind.SERVER or not parent:
+            parent = ancestor.service
+        if ancestor.kind is Kind.CLIENT and span.parent_id == ancestor.id:
+            failed = failed or _failed(ancestor)
+    if parent and child:
+        yield parent, child, failed
+
+
+def _nearest_remote(node: tree.Node) -> Span | None:
+    """The nearest span above that is a side of a call; local work in between is passed over."""
+    above = node.parent
+    while above is not None:
+        if above.span is not None and above.span.kind is not None:
+            return above.span
+        above = above.parent
+    return None
+
+
+def _failed(span: Span) -> bool:
+    return "error" in span.tags

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -71,20 +72,17 @@ class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
         if time is None or not oldest <= time <= newest:
             return False
         scope = [span for span in trace if self.service in (None, span.service)]
-        return bool(scope) and all(any(met) for met in self._conditions(scope))
+        return bool(scope) and all(any(map(meets, scope)) for meets in self._conditions())
 
-    def _conditions(self, scope: Sequence[Span]) -> list[list[bool]]:
-        """For each condition, whether each span in scope meets it."""
-        conditions: list[list[bool]] = []
+    def _conditions(self) -> Iterator[Callable[[Span], bool]]:
         if self.remote_service is not None:
-            conditions.append([span.remote_service == self.remote_service for span in scope])
+            yield lambda span: span.remote_service == self.remote_service
         if self.span_name is not None:
-            conditions.append([span.name == self.span_name for span in scope])
+            yield lambda span: span.name == self.span_name
         if self.min_duration is not None:
-            conditions.append([self._duration_fits(span.duration) for span in scope])
+            yield lambda span: self._duration_fits(span.duration)
         for key, value in self.terms.items():
-            conditions.append([_has_term(span, key, value) for span in scope])
-        return conditions
+            yield functools.partial(_has_term, key, value)
 
     def _duration_fits(self, duration: Micros | None) -> bool:
         if duration is None or self.min_duration is None or duration < self.min_duration:
@@ -92,7 +90,7 @@ class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
         return self.max_duration is None or duration <= self.max_duration
 
 
-def _has_term(span: Span, key: str, value: str) -> bool:
+def _has_term(key: str, value: str, span: Span) -> bool:
     if value:
         return span.tags.get(key) == value
     return key in span.tags or any(annotation.value == key for annotation in span.annotations)

@@ -140,7 +140,7 @@ class SpanStore(Protocol):
         ...
 
     def service_slots(self, services: Sequence[str]) -> list[ServiceSlot]:
-        """The slot of each service, in the order given; a new one gets the next free one for good."""
+        """The slot of each service, in the order given; a new one gets the next free slot."""
         ...
 
     def health(self) -> Health:

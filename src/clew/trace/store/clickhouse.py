@@ -6,21 +6,29 @@ import functools
 import importlib.resources
 import string
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
 from clew.errors import ClewError
 from clew.span.model import Span
-from clew.trace.store import SPAN_SCHEMA, Health, rows
+from clew.trace.dependencies import DependencyLink, link
+from clew.trace.query import TraceQuery, trace_time
+from clew.trace.store import SPAN_SCHEMA, Health, ServiceSlot, rows
 from clew.trace.store.engine import Engine, Pool, Session, literal
+from clew.trace.store.search import Step, conditions, steps
 
 _INSERT_SETTINGS = (
     "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1"
 )
 _MOST_MINUTES = 4096
 """How many (minute, trace) pairs a statement lists before it asks for ranges of minutes."""
+
+_PAGE = 200
+"""How many traces a search reads at once."""
+_SPANS_AT_ONCE = 200_000
+"""How many spans are linked at once."""
 
 
 def open_embedded(
@@ -107,6 +115,54 @@ class ClickHouseStore:
         with self._readers.session() as session:
             return self._traces(session, ids)
 
+    def search(self, query: TraceQuery) -> list[list[Span]]:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        found: list[list[Span]] = []
+        with self._readers.session() as session:
+            for step in steps(query):
+                for candidates in self._candidates(session, query, step, query.limit - len(found)):
+                    found += [
+                        trace
+                        for trace in self._traces(session, candidates)
+                        if step.holds(trace_time(trace)) and query.matches(trace)
+                    ]
+                    if len(found) >= query.limit:
+                        return found[: query.limit]
+        return found
+
+    def dependencies(self, end_ts_ms: int, lookback_ms: int) -> list[DependencyLink]:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        # a span counts by the millisecond in which it starts
+        step = Step.within((end_ts_ms - lookback_ms) * 1000, end_ts_ms * 1000 + 999)
+        with self._readers.session() as session:
+            window = {
+                "oldest": str(step.oldest),
+                "newest": str(step.newest),
+                "minutes": _minutes(session, step),
+            }
+            extent = session.read(_sql("dependency_extent", **window))
+            first, last, spans = (rows.numbers(extent, name)[0] for name in extent.column_names)
+            return sorted(
+                link(
+                    self._linkable(
+                        session, window | {"first": str(first), "last": str(last)}, spans
+                    )
+                ),
+                key=lambda found: (found.parent, found.child),
+            )
+
+    def service_slots(self, services: Sequence[str]) -> list[ServiceSlot]:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        with self._writing:
+            known = self._slots()
+            new = [service for service in dict.fromkeys(services) if service not in known]
+            given = {service: slot for slot, service in enumerate(new, start=len(known))}
+            if given:
+                values = ", ".join(f"({literal(name)}, {slot})" for name, slot in given.items())
+                self._writer.run(f"INSERT INTO service_slots (service, slot) VALUES {values}")
+            known |= given
+        return [ServiceSlot(service=service, slot=known[service]) for service in services]
+
     def health(self) -> Health:
         """See :class:`~clew.trace.store.SpanStore`."""
         name = f"ClickHouse {self._engine.version} (embedded)"
@@ -127,6 +183,53 @@ class ClickHouseStore:
     def _answers(self, query: str, **parameters: str) -> list[str]:
         with self._readers.session() as session:
             return rows.texts(session.read(_sql(query), parameters), "answer")
+
+    def _slots(self) -> dict[str, int]:
+        read = self._writer.read("SELECT service, slot FROM service_slots")
+        return dict(zip(rows.texts(read, "service"), rows.numbers(read, "slot"), strict=True))
+
+    def _candidates(
+        self, session: Session, query: TraceQuery, step: Step, wanted: int
+    ) -> Iterator[list[str]]:
+        """Pages of ids of traces that may match, newest first."""
+        minutes = _minutes(session, step.spans)
+        needed, parameters = conditions(query)
+        filters = "".join(
+            _sql("condition", minutes=minutes, condition=condition) for condition in needed
+        )
+        size = min(wanted, _PAGE)
+        after = (step.newest + 1, 0, 0)
+        while True:
+            time, hi, lo = map(str, after)
+            statement = _sql(
+                "candidates",
+                high="trace_hi" if self._strict else "toUInt64(0)",
+                minutes=minutes,
+                conditions=filters,
+                oldest=str(step.oldest),
+                newest=str(step.newest),
+                time=time,
+                hi=hi,
+                lo=lo,
+                limit=str(size),
+            )
+            page = session.read(statement, parameters)
+            keys = list(
+                zip(*(rows.numbers(page, name) for name in ("time", "hi", "trace_lo")), strict=True)
+            )
+            yield [rows.trace_id(hi, lo) for _, hi, lo in keys]
+            if len(keys) < size:
+                return
+            after = keys[-1]
+
+    def _linkable(
+        self, session: Session, window: dict[str, str], spans: int
+    ) -> Iterator[list[Span]]:
+        """The traces of the window, so many at a time as memory allows."""
+        parts = 1 + spans // _SPANS_AT_ONCE
+        for part in range(parts):
+            statement = _sql("dependency_spans", **window, parts=str(parts), part=str(part))
+            yield from rows.linkable(session.read(statement))
 
     def _key(self, trace_id: str) -> str:
         """What makes two spans belong to one trace."""
@@ -163,6 +266,16 @@ def _which(session: Session, low_ids: set[int]) -> str:
     return (
         f"bucket BETWEEN {t0} AND {t1} AND trace_lo IN ({','.join(str(lo) for lo, _, _ in spread)})"
     )
+
+
+def _minutes(session: Session, step: Step) -> str:
+    """The condition for spans that may have a time in ``step``."""
+    first, last = step.minutes
+    near = f"bucket BETWEEN {first} AND {last}"
+    elsewhere = rows.numbers(
+        session.read(_sql("displaced", oldest=str(step.oldest), newest=str(step.newest))), "bucket"
+    )
+    return f"({near} OR bucket IN ({', '.join(map(str, elsewhere))}))" if elsewhere else near
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -25,7 +25,7 @@ def spans(rows: pa.Table) -> list[Span]:
     rows = rows.combine_chunks()
     return [
         Span(
-            trace_id=f"{hi:016x}{lo:016x}" if hi else f"{lo:016x}",
+            trace_id=trace_id(hi, lo),
             parent_id=f"{parent:016x}" if parent else None,
             id=f"{own:016x}",
             kind=_KINDS[kind],
@@ -57,6 +57,48 @@ def spans(rows: pa.Table) -> list[Span]:
             strict=True,
         )
     ]  # fmt: skip
+
+
+def trace_id(hi: int, lo: int) -> str:
+    """The text of a trace id."""
+    return f"{hi:016x}{lo:016x}" if hi else f"{lo:016x}"
+
+
+def linkable(rows: pa.Table) -> Iterator[list[Span]]:
+    """The traces in ``rows``, which are sorted by trace_lo: of each span what its links need.
+
+    Trace ids are cut to their last 16 characters, so that a trace of ids of both lengths is one.
+    """
+    rows = rows.combine_chunks()
+    of_trace: list[Span] = []
+    trace = -1
+    for lo, own, parent, kind, ts, local, remote, shared, error in zip(
+        *(numbers(rows, column) for column in ("trace_lo", "id", "parent_id", "kind", "ts")),
+        _endpoints(rows, ""),
+        _endpoints(rows, "remote_", ("service",)),
+        rows["shared"].to_pylist(),
+        rows["error"].to_pylist(),
+        strict=True,
+    ):
+        if lo != trace and of_trace:
+            yield of_trace
+            of_trace = []
+        trace = lo
+        of_trace.append(
+            Span(
+                trace_id=f"{lo:016x}",
+                parent_id=f"{parent:016x}" if parent else None,
+                id=f"{own:016x}",
+                kind=_KINDS[kind],
+                timestamp=Micros(ts) if ts else None,
+                local_endpoint=local,
+                remote_endpoint=remote,
+                tags={"error": ""} if error else {},
+                shared=shared,
+            )
+        )
+    if of_trace:
+        yield of_trace
 
 
 def distinct(spans: Iterable[Span]) -> list[Span]:
@@ -106,26 +148,28 @@ def _offsets(values: pa.Array) -> list[int]:
     return offsets
 
 
-def _endpoints(rows: pa.Table, side: str) -> list[Endpoint | None]:
-    known: dict[tuple[str, str, str, int], Endpoint | None] = {("", "", "", 0): None}
+def _endpoints(
+    rows: pa.Table, side: str, parts: Sequence[str] = ("service", "ipv4", "ipv6", "port")
+) -> list[Endpoint | None]:
+    """One value for each different endpoint: there are few of them."""
+    read = [
+        numbers(rows, side + part) if part == "port" else texts(rows, side + part) for part in parts
+    ]
+    known: dict[tuple[str | int, ...], Endpoint | None] = {}
     endpoints: list[Endpoint | None] = []
-    for key in zip(
-        texts(rows, f"{side}service"),
-        texts(rows, f"{side}ipv4"),
-        texts(rows, f"{side}ipv6"),
-        numbers(rows, f"{side}port"),
-        strict=True,
-    ):
+    for key in zip(*read, strict=True):
         if key not in known:
-            service, ipv4, ipv6, port = key
-            known[key] = Endpoint(
-                service_name=service or None,
-                ipv4=ipv4 or None,
-                ipv6=ipv6 or None,
-                port=port or None,
-            )
+            known[key] = _endpoint(*key)
         endpoints.append(known[key])
     return endpoints
+
+
+def _endpoint(service: str, ipv4: str = "", ipv6: str = "", port: int = 0) -> Endpoint | None:
+    if not (service or ipv4 or ipv6 or port):
+        return None
+    return Endpoint(
+        service_name=service or None, ipv4=ipv4 or None, ipv6=ipv6 or None, port=port or None
+    )
 
 
 def _annotations(rows: pa.Table) -> list[tuple[Annotation, ...]]:

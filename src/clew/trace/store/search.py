@@ -1,0 +1,96 @@
+"""A search in steps: SQL narrows to traces that may match, TraceQuery.matches decides.
+
+The steps go back in time, each wider than the one before, until enough traces are found: most
+searches end in the first and never touch the rest of the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clew.span.model import Micros
+from clew.trace.query import TraceQuery
+
+_MINUTE = 60_000_000
+_STEPS = (5 * _MINUTE, 60 * _MINUTE, 8 * 60 * _MINUTE)
+_BEFORE = 5 * _MINUTE
+_AFTER = 60 * _MINUTE
+_END_OF_TIME = 2**62
+
+# written as the index is, so that it is used; '=' may be in a key, so it does not decide
+_HAS_TAG = (
+    "has(arrayMap((k, v) -> concat(k, '=', v), mapKeys(tags), mapValues(tags)), {pair%d:String})"
+    " AND tags[{key%d:String}] = {value%d:String}"
+)
+_HAS_KEY_OR_ANNOTATION = "(mapContains(tags, {key%d:String}) OR has(ann_value, {key%d:String}))"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stretch of trace times, both ends included."""
+
+    oldest: Micros
+    newest: Micros
+
+    @classmethod
+    def within(cls, oldest: int, newest: int) -> Step:
+        """The part of a window in which a span may start at all."""
+        return cls(Micros(max(0, oldest)), Micros(min(newest, _END_OF_TIME)))
+
+    @property
+    def spans(self) -> Step:
+        """Where the spans of its traces are looked for.
+
+        A trace begins at its root, so its spans lie after that; before it only when clocks differ.
+        What a trace does more than an hour after its step cannot meet a condition.
+        """
+        return Step.within(self.oldest - _BEFORE, self.newest + _AFTER)
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """The first and the last minute."""
+        return self.oldest // _MINUTE, self.newest // _MINUTE
+
+    def holds(self, time: Micros | None) -> bool:
+        """Whether ``time`` is in it."""
+        return time is not None and self.oldest <= time <= self.newest
+
+
+def steps(query: TraceQuery) -> Iterator[Step]:
+    """The window of ``query``, newest first, without gaps or overlaps."""
+    whole = Step.within(*query.window)
+    newest: int = whole.newest
+    for width in (*_STEPS, whole.newest - whole.oldest):
+        oldest = max(whole.oldest, whole.newest - width)
+        if oldest <= newest:
+            yield Step.within(oldest, newest)
+            newest = oldest - 1
+
+
+def conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int]]:
+    """What spans of a matching trace must fulfil, each by some span, and the parameters in it."""
+    parameters: dict[str, str | int] = {}
+    found: list[str] = []
+    if query.remote_service is not None:
+        parameters["remote"] = query.remote_service
+        found.append("remote_service = {remote:String}")
+    if query.span_name is not None:
+        parameters["name"] = query.span_name
+        found.append("name = {name:String}")
+    if query.min_duration is not None:
+        longest = query.max_duration if query.max_duration is not None else 2**64 - 1
+        found.append(f"duration BETWEEN {query.min_duration} AND {longest}")
+    for number, (key, value) in enumerate(query.terms.items()):
+        parameters[f"key{number}"] = key
+        if value:
+            parameters[f"value{number}"] = value
+            parameters[f"pair{number}"] = f"{key}={value}"
+            found.append(_HAS_TAG % (number, number, number))
+        else:
+            found.append(_HAS_KEY_OR_ANNOTATION % (number, number))
+    if query.service is None:
+        return found, parameters
+    parameters["service"] = query.service
+    scope = "service = {service:String}"
+    return [f"{scope} AND {condition}" for condition in found] or [scope], parameters
