@@ -1,0 +1,68 @@
+"""The whole linker file, and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from clew.mesh.config.admin import Admin
+from clew.mesh.config.document import NotYaml, compose
+from clew.mesh.config.namers import Namer
+from clew.mesh.config.problems import ConfigError, Problem
+from clew.mesh.config.reader import Reader
+from clew.mesh.config.router import AnyRouter
+from clew.mesh.config.section import AtLeastOneItem, Conflict, Section
+from clew.mesh.config.telemetry import Telemeter
+from clew.mesh.config.usage import Usage
+
+__all__ = ["ConfigError", "Linker", "read_linker"]
+
+_NO_ROUTERS = "At least one router must be specified in the configuration."
+
+
+class Linker(Section, frozen=True, kw_only=True):
+    """What a Linkerd 1.x file says."""
+
+    routers: Annotated[tuple[AnyRouter, ...], AtLeastOneItem(_NO_ROUTERS)]
+    namers: tuple[Namer, ...] = ()
+    """Later ones are asked first."""
+    telemetry: tuple[Telemeter, ...] = ()
+    admin: Admin = Admin()
+    usage: Usage = Usage()
+
+    def conflicts(self) -> Iterator[Conflict]:
+        yield from self._same_labels()
+        yield from self._same_ports()
+
+    def _same_labels(self) -> Iterator[Conflict]:
+        labels = set()
+        for router in self.routers:
+            if router.label in labels:
+                yield Conflict(router, "label", f"Multiple routers with the label {router.label}")
+            labels.add(router.label)
+
+    def _same_ports(self) -> Iterator[Conflict]:
+        taken = {(self.admin.ip, self.admin.port)} if self.admin.port else set()
+        for server in (server for router in self.routers for server in router.servers):
+            if (server.ip, server.port) in taken:
+                yield Conflict(server, "port", f"Server conflict on port {server.port}")
+            taken.add((server.ip, server.port))
+
+
+def read_linker(text: str, source: str) -> Linker:
+    """The file, checked. ``source`` is its name in messages. Raises ConfigError with all problems.
+
+    It is JSON when it begins with a brace, else YAML. Whether directories exist is not looked at.
+    """
+    try:
+        root = compose(text)
+    except NotYaml as error:
+        raise ConfigError(source, [Problem(error.line, error.problem)]) from error
+    if root is None:
+        raise ConfigError(source, [Problem(1, "the file is empty", "it needs 'routers'")])
+    reader = Reader(text)
+    linker = reader.read(root, Linker, "")
+    if reader.problems:
+        raise ConfigError(source, reader.problems)
+    assert isinstance(linker, Linker)
+    return linker

@@ -1,0 +1,50 @@
+"""``loadBalancer``: which endpoint of a replica set gets the next request."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from clew.mesh.config.section import Amount, Count, DefaultKind, KindSection, Positive
+
+
+class _Balancer(KindSection, frozen=True, kw_only=True):
+    """A way of choosing."""
+
+    enable_probation: bool = False
+    """Keep using an endpoint that discovery has dropped while it answers."""
+
+
+class P2C(_Balancer, frozen=True, kw_only=True, tag="p2c"):
+    """The less loaded of two taken at random."""
+
+    max_effort: Count = 5
+
+
+class Ewma(_Balancer, frozen=True, kw_only=True, tag="ewma"):
+    """Of two taken at random the one with the lower recent latency."""
+
+    max_effort: Count = 5
+    decay_time_ms: Positive = 10_000
+
+
+class Aperture(_Balancer, frozen=True, kw_only=True, tag="aperture"):
+    """Only as many endpoints as the load needs."""
+
+    max_effort: Count = 5
+    smooth_window_ms: Positive = 5_000
+    low_load: Amount = 0.5
+    high_load: Amount = 2.0
+    min_aperture: Positive = 1
+
+
+class Heap(_Balancer, frozen=True, kw_only=True, tag="heap"):
+    """The least loaded of all."""
+
+
+class RoundRobin(_Balancer, frozen=True, kw_only=True, tag="roundRobin"):
+    """One after the other."""
+
+    max_effort: Count = 5
+
+
+LoadBalancer = Annotated[P2C | Ewma | Aperture | Heap | RoundRobin, DefaultKind("p2c")]

@@ -1,0 +1,201 @@
+"""Nodes become structs. Goes on after a problem, so that all of a file's are told at once."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import msgspec
+import yaml
+
+from clew.mesh.config.document import line_in, line_of
+from clew.mesh.config.problems import Problem, nearest
+from clew.mesh.config.section import (
+    AtLeastOneItem,
+    DefaultKind,
+    NotYet,
+    OneOrMany,
+    Rule,
+    Section,
+)
+from clew.mesh.naming.dtab import Dtab
+from clew.mesh.naming.matcher import PathMatcher
+from clew.mesh.naming.path import ParseError, Path
+
+INVALID: Final = object()
+"""In place of a value that could not be read; the problem has been noted."""
+
+_WORDS = {int: "a whole number", float: "a number", bool: "true or false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A type as the reader needs it: without Optional, with what stands beside it."""
+
+    type: Any
+    extras: tuple[Any, ...]
+
+    @staticmethod
+    def of(hint: Any) -> Shape:
+        extras: list[Any] = []
+        while True:
+            if typing.get_origin(hint) is Annotated:
+                hint, *beside = typing.get_args(hint)
+                extras += beside
+            elif isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+                args = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
+                if len(args) > 1:
+                    return Shape(tuple(args), tuple(extras))
+                (hint,) = args
+            else:
+                return Shape(hint, tuple(extras))
+
+    def extra(self, kind: type[Any]) -> Any:
+        """What of this kind stands beside the type; None when nothing does."""
+        return next((extra for extra in self.extras if isinstance(extra, kind)), None)
+
+
+class Reader:
+    """Reads the nodes of one file."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines: dict[int, dict[str, int]] = {}
+        self._sections: list[Section] = []  # keeps the ids above from being given again
+        self.problems: list[Problem] = []
+
+    def read(self, node: yaml.Node, hint: Any, at: str) -> Any:
+        """The value of the type ``hint``, or INVALID. ``at`` names the place in the file."""
+        shape = Shape.of(hint)
+        if isinstance(shape.type, tuple):
+            return self._kind(node, shape.type, shape, at)
+        if typing.get_origin(shape.type) is tuple:
+            return self._items(node, typing.get_args(shape.type)[0], shape, at)
+        if issubclass(shape.type, Section):
+            tagged = shape.type.__struct_config__.tag_field is not None
+            return (
+                self._kind(node, (shape.type,), shape, at)
+                if tagged
+                else self._section(node, shape.type, at)
+            )
+        return self._value(node, shape, at)
+
+    def _kind(self, node: yaml.Node, classes: tuple[Any, ...], shape: Shape, at: str) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            return self._note(node, f"{at}: {_show(node)} is not a mapping")
+        tag_field = classes[0].__struct_config__.tag_field
+        known = {cls.__struct_config__.tag: cls for cls in classes}
+        not_yet = shape.extra(NotYet) or NotYet({})
+        default = shape.extra(DefaultKind)
+        kind_node = next((v for k, v in node.value if k.value == tag_field), None)
+        if kind_node is None and default is None:
+            one_of = "one of: " + ", ".join(sorted(known))
+            return self._note(node, f"{at} needs '{tag_field}'", one_of)
+        kind = default.kind if kind_node is None else str(kind_node.value)
+        if kind in known:
+            return self._section(node, known[kind], at)
+        if kind in not_yet.instead:
+            sentence = f"{kind} is not available in this version of clew; {not_yet.instead[kind]}"
+            return self._note(kind_node or node, f"{at}: {sentence}")
+        hint = nearest(kind, {*known, *not_yet.instead})
+        return self._note(kind_node or node, f"{at}: unknown {tag_field} '{kind}'", hint)
+
+    def _section(self, node: yaml.Node, cls: type[Section], at: str) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            return self._note(node, f"{at}: {_show(node)} is not a mapping")
+        fields = {field.encode_name: field for field in msgspec.structs.fields(cls)}
+        values: dict[str, Any] = {}
+        lines = {"": line_of(node)}
+        seen = set()
+        for key_node, value in node.value:
+            key = str(key_node.value)
+            if key in seen:
+                self._note(key_node, f"key '{key}' is here for the second time{_in(at)}")
+            elif key in fields:
+                name = fields[key].name
+                lines[name] = line_of(key_node)
+                if value.tag != "tag:yaml.org,2002:null":
+                    values[name] = self.read(value, fields[key].type, f"{at}.{key}".lstrip("."))
+            elif key != cls.__struct_config__.tag_field:
+                self._note(key_node, f"unknown key '{key}'{_in(at)}", nearest(key, fields))
+            seen.add(key)
+        for field in fields.values():
+            if field.required and field.name not in values:
+                values[field.name] = self._missing(node, field, at)
+        if any(value is INVALID for value in values.values()):
+            return INVALID
+        section = cls(**values)
+        self._sections.append(section)
+        self._lines[id(section)] = lines
+        self._check(section, fields)
+        return section
+
+    def _missing(self, node: yaml.Node, field: Any, at: str) -> Any:
+        if rule := Shape.of(field.type).extra(AtLeastOneItem):
+            return self._note(node, f"{at}: {rule.otherwise}".lstrip(": "))
+        return self._note(node, f"{at} needs '{field.encode_name}'".lstrip())
+
+    def _check(self, section: Section, fields: dict[str, Any]) -> None:
+        """The rules between keys, and the keys that may not be used yet."""
+        for blamed, name, what in section.conflicts():
+            lines = self._lines[id(blamed)]
+            self.problems.append(Problem(lines.get(name, lines[""]), what))
+        for field in fields.values():
+            used = getattr(section, field.name) != field.default
+            if used and (instead := type(section).not_yet.get(field.name)):
+                line = self._lines[id(section)][field.name]
+                what = f"{field.encode_name} is not available in this version of clew; {instead}"
+                self.problems.append(Problem(line, what))
+
+    def _items(self, node: yaml.Node, item: Any, shape: Shape, at: str) -> Any:
+        if shape.extra(OneOrMany) and isinstance(node, yaml.MappingNode):
+            nodes = [node]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes = node.value
+        else:
+            return self._note(node, f"{at}: {_show(node)} is not a list")
+        if not nodes and (rule := shape.extra(AtLeastOneItem)):
+            return self._note(node, f"{at}: {rule.otherwise}")
+        items = (self.read(each, item, f"{at}[{index}]") for index, each in enumerate(nodes))
+        # what is wrong has been noted, so that the rest can be held against each other
+        return tuple(each for each in items if each is not INVALID)
+
+    def _value(self, node: yaml.Node, shape: Shape, at: str) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            return self._note(node, f"{at}: {_show(node)} is not a single value")
+        text = str(node.value)
+        if shape.type in (Path, Dtab, PathMatcher):
+            try:
+                return shape.type.read(text)
+            except ParseError as error:
+                line = line_in(self._text, node, error)
+                self.problems.append(Problem(line, f"{at}: {error.in_line}"))
+                return INVALID
+        try:
+            value = msgspec.convert(text, shape.type, strict=False)
+        except msgspec.ValidationError:
+            return self._note(node, f"{at}: {_show(node)} is not {_WORDS[shape.type]}")
+        rule = shape.extra(Rule)
+        if rule and not rule.holds(value):
+            return self._note(node, f"{at}: {_show(node)} is not {rule.words}")
+        return value
+
+    def _note(self, node: yaml.Node, what: str, hint: str = "") -> Any:
+        self.problems.append(Problem(line_of(node), what, hint))
+        return INVALID
+
+
+def _in(at: str) -> str:
+    return f" in {at}" if at else ""
+
+
+def _show(node: yaml.Node) -> str:
+    match node:
+        case yaml.ScalarNode():
+            text = str(node.value)
+            return f"'{text}'" if len(text) <= 60 else f"'{text[:60]}…'"
+        case yaml.SequenceNode():
+            return "a list"
+    return "a mapping"

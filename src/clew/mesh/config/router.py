@@ -1,0 +1,151 @@
+"""``routers[]``: takes requests on its servers, sends each to what its name is bound to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from clew.mesh.config.client import Client, GlobalClient
+from clew.mesh.config.identifiers import HeaderTokenIdentifier, Identifier
+from clew.mesh.config.interpreter import DefaultInterpreter, Interpreter
+from clew.mesh.config.section import (
+    AtLeastOneItem,
+    Conflict,
+    Count,
+    KindSection,
+    NotYet,
+    OneOrMany,
+    Port,
+    Positive,
+    Rule,
+    Section,
+)
+from clew.mesh.config.server import Server
+from clew.mesh.config.service import GlobalService, Service
+from clew.mesh.naming.dtab import Dtab
+from clew.mesh.naming.path import Path
+
+_ROLL_POLICY = r"never|hourly|daily|weekly\([1-7]\)|[0-9]+\.(kilo|mega|giga)?bytes?"
+RollPolicy = Annotated[
+    str,
+    Rule(
+        lambda text: re.fullmatch(_ROLL_POLICY, text) is not None,
+        "never, hourly, daily, weekly(DAY) or a size such as 3.megabytes",
+    ),
+]
+
+
+class BindingCache(Section, frozen=True, kw_only=True):
+    """How much Linkerd remembered of what it had bound. clew bounds this by itself."""
+
+    paths: Count = 1000
+    trees: Count = 1000
+    bounds: Count = 1000
+    clients: Count = 1000
+    idle_ttl_secs: Count = 600
+    """Seconds."""
+
+
+class ZkAddr(Section, frozen=True, kw_only=True):
+    """A ZooKeeper server."""
+
+    host: str
+    port: Port = 2181
+
+
+class ServersetsAnnouncer(KindSection, frozen=True, kw_only=True, tag="io.l5d.serversets"):
+    """Registers servers in ZooKeeper."""
+
+    zk_addrs: tuple[ZkAddr, ...]
+    path_prefix: Path = Path.of("discovery")
+
+
+class DefaultTracePropagator(KindSection, frozen=True, kw_only=True, tag="io.l5d.default"):
+    """``l5d-ctx-trace``; clew reads and writes B3 and ``traceparent`` beside it."""
+
+
+class ZipkinTracePropagator(KindSection, frozen=True, kw_only=True, tag="io.l5d.zipkin"):
+    """B3; clew reads and writes ``l5d-ctx-trace`` and ``traceparent`` beside it."""
+
+
+TracePropagator = DefaultTracePropagator | ZipkinTracePropagator
+
+
+class Router(Section, frozen=True, kw_only=True, tag_field="protocol", tag="http"):
+    """An http router."""
+
+    no_effect: ClassVar = {
+        "binding_cache": "clew keeps what is in use and drops what is idle",
+        "originator": "it is a gauge of Linkerd's",
+        "announcers": "clew announces nothing",
+    }
+
+    label: str = ""
+    """Its name in spans, metrics and addresses; the protocol's when the file does not say."""
+    experimental: bool = False
+    """Linkerd wanted ``true`` for some protocols; it changes nothing here."""
+    servers: Annotated[tuple[Server, ...], AtLeastOneItem("router has no servers")]
+    dtab: Dtab = Dtab()
+    """A request's own rules come after it, and so win."""
+    dst_prefix: Path = Path.of("svc")
+    """In front of what the identifier makes of a request."""
+    interpreter: Interpreter = DefaultInterpreter()
+    identifier: Annotated[
+        tuple[Identifier, ...], OneOrMany(), AtLeastOneItem("the list of identifiers is empty")
+    ] = (HeaderTokenIdentifier(),)
+    """Asked in this order; the first that names the request wins."""
+    binding_timeout_ms: Count = 10_000
+    """Milliseconds for finding addresses and connecting."""
+    binding_cache: BindingCache = BindingCache()
+    originator: bool = False
+    client: Client = GlobalClient()
+    service: Service = GlobalService()
+    announcers: tuple[ServersetsAnnouncer, ...] = ()
+    trace_propagator: TracePropagator = DefaultTracePropagator()
+    http_access_log: str | None = None
+    """A file; None writes no log."""
+    http_access_log_roll_policy: RollPolicy = "never"
+    http_access_log_append: bool = True
+    http_access_log_rotate_count: int = -1
+    """Rolled files that are kept; -1 keeps all."""
+    max_headers_kb: Positive = msgspec.field(default=8, name="maxHeadersKB")
+    max_initial_line_kb: Positive = msgspec.field(default=4, name="maxInitialLineKB")
+    max_err_response_kb: Positive = msgspec.field(default=5120, name="maxErrResponseKB")
+    streaming_enabled: bool = True
+    stream_after_content_length_kb: Count | None = msgspec.field(
+        default=None, name="streamAfterContentLengthKB"
+    )
+    """Longer bodies are not held in memory as a whole; None is 5."""
+    compression_level: int = -1
+    """0 to 9; -1 compresses text for clients that accept it."""
+
+    def __post_init__(self) -> None:
+        if not self.label:
+            force_setattr(self, "label", self.protocol)
+
+    @property
+    def protocol(self) -> str:
+        return str(self.__struct_config__.tag)
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if not self.streaming_enabled and self.stream_after_content_length_kb is not None:
+            yield Conflict(
+                self,
+                "stream_after_content_length_kb",
+                f"Can't disable streaming and set streamAfterContentLengthKB in {self.label}",
+            )
+
+
+AnyRouter = Annotated[
+    Router,
+    NotYet(
+        {
+            "h2": "use protocol http for services that speak HTTP/1",
+            **dict.fromkeys(("thrift", "mux", "thriftmux"), "clew routes HTTP: use protocol http"),
+        }
+    ),
+]

@@ -1,0 +1,47 @@
+"""``servers[]``: where a router listens."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from clew.mesh.config.forwarded import AddForwardedHeader
+from clew.mesh.config.section import Count, Ip, Port, Section
+from clew.mesh.config.sockets import Session, SocketOptions
+from clew.mesh.config.tls import ServerTls
+
+
+class Server(Section, frozen=True, kw_only=True):
+    """One listening port of an http router."""
+
+    not_yet: ClassVar = {"tls": "terminate TLS in front of the server"}
+    no_effect: ClassVar = {
+        "announce": "clew announces nothing",
+        "max_call_depth": "Envoy has no such limit",
+        "socket_options": "Envoy's own socket settings are used",
+    }
+
+    port: Port = 4140
+    """0 lets the system choose."""
+    ip: Ip = "127.0.0.1"
+    label: str | None = None
+    """None is the router's label."""
+    tls: ServerTls | None = None
+    max_concurrent_requests: Count | None = None
+    """More than these at a time get a 503; None is no limit."""
+    announce: tuple[str, ...] = ()
+    timeout_ms: Count | None = None
+    """Milliseconds for a whole request; None is no limit."""
+    server_session: Session = Session()
+    clear_context: bool = False
+    """Whether the server forgets what clients say about the mesh: every ``l5d-*`` header."""
+    socket_options: SocketOptions | None = None
+    add_forwarded_header: AddForwardedHeader | None = None
+    """None adds no ``Forwarded`` header."""
+    timestamp_header: str | None = None
+    """A header that gets the time of arrival in epoch milliseconds; None adds none."""
+    max_call_depth: Count = 1000
+
+    @property
+    def service_name(self) -> str:
+        """The name of the server in spans, ``0.0.0.0/4140``."""
+        return f"{self.ip}/{self.port}"

@@ -1,0 +1,47 @@
+"""``socketOptions``, ``serverSession`` and ``clientSession``: what is asked of connections."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from clew.mesh.config.section import Count, Section
+
+_ENVOY = "Envoy's own socket settings are used"
+
+
+class SocketOptions(Section, frozen=True, kw_only=True):
+    """Options of the listening or connecting socket."""
+
+    no_effect: ClassVar = dict.fromkeys(
+        (
+            "no_delay",
+            "reuse_addr",
+            "reuse_port",
+            "read_timeout_ms",
+            "write_timeout_ms",
+            "keep_alive",
+            "backlog",
+        ),
+        _ENVOY,
+    )
+
+    no_delay: bool = True
+    reuse_addr: bool = True
+    reuse_port: bool = False
+    read_timeout_ms: Count | None = None
+    """Milliseconds; None is no limit."""
+    write_timeout_ms: Count | None = None
+    """Milliseconds; None is no limit."""
+    keep_alive: bool | None = None
+    """None leaves the system's setting."""
+    backlog: Count | None = None
+    """Connections waiting to be accepted; None leaves the system's setting."""
+
+
+class Session(Section, frozen=True, kw_only=True):
+    """How long a connection may live."""
+
+    idle_time_ms: Count | None = None
+    """Milliseconds without a request after which it is closed; None is never."""
+    life_time_ms: Count | None = None
+    """Milliseconds after which it is closed in any case; None is never."""

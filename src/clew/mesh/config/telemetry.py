@@ -1,0 +1,90 @@
+"""``telemetry``: who is told what happens."""
+
+from __future__ import annotations
+
+from clew.mesh.config.section import Count, KindSection, Port, Positive, Share
+
+
+class ZipkinTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.zipkin"):
+    """Spans by Scribe, or by HTTP where the collector takes that."""
+
+    host: str = "localhost"
+    port: Port = 9410
+    sample_rate: Share = 0.001
+
+
+class ZipkinHttpTelemeter(KindSection, frozen=True, kw_only=True, tag="io.zipkin.http"):
+    """Spans by HTTP."""
+
+    host: str = "localhost:9411"
+    """``host:port``."""
+    host_header: str = "zipkin"
+    compression_enabled: bool = True
+    initial_sample_rate: Share = 0.001
+
+
+class ZipkinKafkaTelemeter(KindSection, frozen=True, kw_only=True, tag="io.zipkin.kafka"):
+    """Spans by Kafka."""
+
+    idle = "clew sends no spans to Kafka; use io.l5d.zipkin"
+
+    bootstrap_servers: str = "localhost:9092"
+    topic: str = "zipkin"
+    initial_sample_rate: Share = 0.001
+
+
+class PrometheusTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.prometheus"):
+    """Metrics on the admin port, for Prometheus to fetch."""
+
+    path: str = "/admin/metrics/prometheus"
+    prefix: str = ""
+    """In front of each metric's name."""
+
+
+class InfluxDbTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.influxdb"):
+    """Metrics on the admin port, for Telegraf to fetch."""
+
+    idle = "clew does not write InfluxDB's format; use io.l5d.prometheus"
+
+
+class StatsDTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.statsd"):
+    """Metrics by UDP."""
+
+    idle = "clew does not send to StatsD; use io.l5d.prometheus"
+
+    prefix: str = "linkerd"
+    hostname: str = "127.0.0.1"
+    port: Port = 8125
+    gauge_interval_ms: Positive = 10_000
+    sample_rate: Share = 0.01
+
+
+class RecentRequestsTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.recentRequests"):
+    """A page with the last requests on the admin port."""
+
+    idle = "there is no page /requests yet; look at the traces"
+
+    sample_rate: Share
+    capacity: Count = 10
+    """Requests that are kept."""
+
+
+class TraceLogTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.tracelog"):
+    """Every span in the log."""
+
+    idle = "clew does not log spans; look at the traces"
+
+    sample_rate: Share = 1.0
+    level: str = "INFO"
+
+
+Telemeter = (
+    ZipkinTelemeter
+    | ZipkinHttpTelemeter
+    | ZipkinKafkaTelemeter
+    | PrometheusTelemeter
+    | InfluxDbTelemeter
+    | StatsDTelemeter
+    | RecentRequestsTelemeter
+    | TraceLogTelemeter
+)
