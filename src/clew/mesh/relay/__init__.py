@@ -1,1 +1,1 @@
-"""Spans from Envoy to the telemeters: receive, enrich as Linkerd names them, export."""
+"""Spans from Envoy to the telemeters: receive, enrich, export; :mod:`.relay` joins them."""

@@ -1,0 +1,177 @@
+"""Sends spans to one collector (``POST /api/v2/spans``), patiently but not forever."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from dataclasses import dataclass
+
+import httpx
+
+from clew.mesh.relay.backlog import Backlog, BacklogMetrics, Batch, Dropped
+from clew.mesh.relay.retry import Retry
+
+MAX_POST = 512 * 1024
+"""Bytes; batches that have waited are joined up to this size. Zipkin takes 10 MiB."""
+MAX_WAITING = 16 * 1024 * 1024
+"""Bytes in the backlog of one exporter: about 40 000 spans."""
+PATIENCE = Retry()
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The collector has the spans."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The collector will never take these spans."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The same post may succeed later."""
+
+    why: str
+    retry_after: float | None = None
+    """Seconds that the collector asked for."""
+
+
+Answer = Taken | Refused | Unavailable
+
+
+class Exporter:
+    """One telemeter. A slow or dead collector delays no other one, and never the mesh."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        metrics: BacklogMetrics,
+        *,
+        retry: Retry = PATIENCE,
+        max_waiting: int = MAX_WAITING,
+        timeout: float = 10.0,
+    ) -> None:
+        self.telemeter = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._url = f"http://{self.telemeter}/api/v2/spans"
+        self._backlog = Backlog(self.telemeter, metrics, max_bytes=max_waiting)
+        self._retry = retry
+        self._timeout = timeout
+        self._arrived = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._complained = False
+
+    def offer(self, body: bytes, spans: int) -> None:
+        """Takes a proto3 list of ``spans`` spans, or drops and counts it. Never waits."""
+        now = asyncio.get_running_loop().time()
+        if not self._backlog.offer(Batch(body, spans, now)):
+            self._complain("the backlog is full, newer spans are dropped")
+        self._arrived.set()
+
+    async def start(self) -> None:
+        """Begins to send."""
+        self._task = asyncio.create_task(self._run(), name=f"export to {self._url}")
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Sends what waits, for at most ``grace`` seconds; then drops the rest."""
+        if self._task is None:
+            return
+        self._stopping.set()
+        self._arrived.set()
+        await asyncio.wait((self._task,), timeout=grace)
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        self._task = None
+        if lost := self._backlog.drop(len(self._backlog), Dropped.STOPPED):
+            log.warning("%s: stopped with %d spans not sent", self._url, lost)
+
+    async def _run(self) -> None:
+        # the proxy variables are for the applications of this node, not for its telemetry
+        async with httpx.AsyncClient(trust_env=False, timeout=self._timeout) as client:
+            while self._backlog or not self._stopping.is_set():
+                await self._send_all(client)
+                self._arrived.clear()
+                if not self._stopping.is_set():
+                    await self._arrived.wait()
+
+    async def _send_all(self, client: httpx.AsyncClient) -> None:
+        """Until nothing waits. One post at a time, the oldest spans first."""
+        tries = singly = 0
+        while head := self._backlog.head(0 if singly else MAX_POST):
+            match await self._post(client, b"".join(batch.body for batch in head)):
+                case Taken():
+                    self._backlog.exported(len(head))
+                    self._recovered()
+                case Refused(why) if len(head) > 1:
+                    # one bad span refuses a whole post: find the batch that has it
+                    singly = len(head) + 1
+                    log.info("%s refused %d batches as one: %s", self._url, len(head), why)
+                case Refused(why):
+                    lost = self._backlog.drop(1, Dropped.REFUSED)
+                    log.warning("%s refused %d spans: %s", self._url, lost, why)
+                case Unavailable(why, retry_after):
+                    tries += 1
+                    self._complain(why)
+                    await self._pause(self._retry.wait(tries, random.random(), retry_after))
+                    now = asyncio.get_running_loop().time()
+                    self._backlog.drop_older_than(now - self._retry.give_up_after)
+                    continue
+            tries = 0
+            singly = max(0, singly - 1)
+
+    async def _post(self, client: httpx.AsyncClient, body: bytes) -> Answer:
+        headers = {"content-type": "application/x-protobuf"}
+        try:
+            async with client.stream("POST", self._url, content=body, headers=headers) as response:
+                return _answer(response, await _beginning(response))
+        except httpx.RequestError as error:
+            return Unavailable(str(error) or type(error).__name__)
+
+    async def _pause(self, seconds: float) -> None:
+        """Waits; a stop that comes meanwhile ends it, for one more try at once."""
+        if self._stopping.is_set():
+            await asyncio.sleep(seconds)
+        else:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    def _complain(self, why: str) -> None:
+        """Once for each time that the collector is away: its state is in the metrics."""
+        if not self._complained:
+            log.warning("%s: %s", self._url, why)
+        self._complained = True
+
+    def _recovered(self) -> None:
+        if self._complained:
+            log.info("%s takes spans again", self._url)
+        self._complained = False
+
+
+def _answer(response: httpx.Response, text: str) -> Answer:
+    status = response.status_code
+    if response.is_success:
+        return Taken()
+    why = f"{status} {text}".rstrip()
+    if status in (408, 425, 429) or status >= 500:
+        asked = response.headers.get("retry-after", "")
+        return Unavailable(why, float(asked) if asked.isascii() and asked.isdigit() else None)
+    return Refused(why)
+
+
+async def _beginning(response: httpx.Response, max_bytes: int = 1024) -> str:
+    """The first bytes of the body as one line; the rest is not read."""
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > max_bytes:
+            break
+    return " ".join(body[:max_bytes].decode("utf-8", "replace").split())

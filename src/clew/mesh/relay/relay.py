@@ -1,0 +1,74 @@
+"""The way of one span through the mesh: from Envoy's socket, enriched, to every telemeter."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter
+
+from clew.mesh.relay.enrich import ServerFacts, enrich
+from clew.mesh.relay.export import Exporter
+from clew.mesh.relay.receive import Receiver
+from clew.mesh.xds.tracing import SERVER_KEY
+from clew.span.errors import MalformedSpans
+from clew.span.proto3 import decode_list, encode_list
+
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Takes what Envoy reports and hands it to all exporters; holds nothing itself."""
+
+    def __init__(
+        self,
+        socket_path: Path,
+        facts: Mapping[str, ServerFacts],
+        exporters: Sequence[Exporter],
+        registry: CollectorRegistry,
+    ) -> None:
+        self._receiver = Receiver(socket_path, self._on_post)
+        self._facts = facts
+        self._exporters = exporters
+        self._unknown = Counter(
+            "clew_relay_spans_unknown",
+            "Spans passed on as they came, because no server of the linker file is theirs.",
+            registry=registry,
+        )
+        self._malformed = Counter(
+            "clew_relay_posts_malformed",
+            "Posts from Envoy that are not a list of spans.",
+            registry=registry,
+        )
+
+    def set_facts(self, facts: Mapping[str, ServerFacts]) -> None:
+        """The servers of the configuration that is now in force."""
+        self._facts = facts
+
+    async def start(self) -> None:
+        """Spans are taken once this returns."""
+        for exporter in self._exporters:
+            await exporter.start()
+        await self._receiver.start()
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Takes no more spans, and sends those that wait for at most ``grace`` seconds."""
+        await self._receiver.stop()
+        await asyncio.gather(*(exporter.stop(grace) for exporter in self._exporters))
+
+    def _on_post(self, body: bytes) -> int:
+        try:
+            spans = decode_list(body)
+        except MalformedSpans as error:
+            self._malformed.inc()
+            log.warning("spans from Envoy are lost: %s", error)
+            return 400
+        facts = self._facts
+        self._unknown.inc(sum(span.tags.get(SERVER_KEY) not in facts for span in spans))
+        if spans:
+            enriched = encode_list(enrich(span, facts) for span in spans)
+            for exporter in self._exporters:
+                exporter.offer(enriched, len(spans))
+        return 202
