@@ -175,10 +175,14 @@ class ClickHouseStore:
 
     def close(self) -> None:
         """See :class:`~clew.trace.store.SpanStore`."""
+        self.release()
+        self._engine.close()
+
+    def release(self) -> None:
+        """Close this store but not the engine, which may serve others."""
         self._readers.close()
         with self._writing:
             self._writer.close()
-        self._engine.close()
 
     def _answers(self, query: str, **parameters: str) -> list[str]:
         with self._readers.session() as session:
