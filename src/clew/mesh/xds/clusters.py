@@ -1,0 +1,209 @@
+"""Clusters: one for each name that requests ask for, made when the first one does.
+
+Nothing that changes with the endpoints is in a cluster, because an update of it is a new
+connection pool. What depends on it comes by EDS, but for hosts that Envoy has to resolve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, assert_never
+
+from envoy.config.cluster.v3 import circuit_breaker_pb2, cluster_pb2, outlier_detection_pb2
+from envoy.config.core.v3 import protocol_pb2
+from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
+from google.protobuf.duration_pb2 import Duration
+
+from clew.mesh.config.classifier import AllSuccessful
+from clew.mesh.config.client import ClientPolicy, HostConnectionPool
+from clew.mesh.config.failure_accrual import (
+    ConsecutiveFailures,
+    FailureAccrual,
+    NoFailureAccrual,
+    SuccessRate,
+    SuccessRateWindowed,
+)
+from clew.mesh.config.load_balancer import P2C, Aperture, Ewma, Heap, LoadBalancer, RoundRobin
+from clew.mesh.config.retries import Backoff, Budget, ConstantBackoff, JitteredBackoff, Retries
+from clew.mesh.config.service import ServicePolicy
+from clew.mesh.config.sockets import Session
+from clew.mesh.xds.durations import millis
+from clew.mesh.xds.endpoints import Branch, load_assignment, needs_dns
+from clew.mesh.xds.errors import OVERRIDE
+from clew.mesh.xds.metadata import metadata
+from clew.mesh.xds.snapshot import ENDPOINT, Resource, pack
+from clew.mesh.xds.sources import ads_source
+
+_HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+CONNECT_TIMEOUT_MS = 1000
+"""Finagle's."""
+UNLIMITED = 1_000_000_000
+"""Envoy's circuit breakers open at 1024; Linkerd has none."""
+MIN_RETRY_CONCURRENCY = 3
+"""Retries that may always be under way, where the budget's share of few requests is none."""
+STAT_NAME_BYTES = 256
+"""Of a cluster's name in statistics, which keep each name many times."""
+
+
+def known_cluster(
+    name: str,
+    override: str,
+    parts: Sequence[Branch],
+    service: ServicePolicy,
+    client: ClientPolicy,
+) -> tuple[Resource, ...]:
+    """The cluster ``name`` and, by EDS, its endpoints. ``override`` is the request's own dtab."""
+    cluster = _cluster(name, {OVERRIDE: override})
+    cluster.lb_policy = _lb_policy(client.load_balancer or P2C())
+    cluster.circuit_breakers.CopyFrom(
+        _limits(client.host_connection_pool or HostConnectionPool(), service.retries or Retries())
+    )
+    outliers = _outliers(
+        client.failure_accrual or ConsecutiveFailures(),
+        only_lost=isinstance(service.response_classifier, AllSuccessful),
+    )
+    if outliers is not None:
+        cluster.outlier_detection.CopyFrom(outliers)
+    _limit_session(
+        cluster,
+        client.client_session or Session(),
+        client.host_connection_pool or HostConnectionPool(),
+    )
+    endpoints = load_assignment(name, parts)
+    if needs_dns(parts):
+        cluster.type = cluster_pb2.Cluster.STRICT_DNS
+        cluster.respect_dns_ttl = True
+        cluster.dns_lookup_family = cluster_pb2.Cluster.V4_PREFERRED
+        cluster.load_assignment.CopyFrom(endpoints)
+        return (Resource.of(name, cluster),)
+    cluster.type = cluster_pb2.Cluster.EDS
+    cluster.eds_cluster_config.eds_config.CopyFrom(ads_source())
+    return (
+        Resource.of(name, cluster, refers=((ENDPOINT, name),)),
+        Resource.of(name, endpoints),
+    )
+
+
+def empty_cluster(name: str, override: str, notes: dict[str, str | float]) -> Resource:
+    """A cluster that answers every request at once with what ``notes`` say."""
+    cluster = _cluster(name, {OVERRIDE: override, **notes})
+    cluster.type = cluster_pb2.Cluster.STATIC
+    return Resource.of(name, cluster)
+
+
+def _cluster(name: str, notes: dict[str, str | float]) -> Any:
+    return cluster_pb2.Cluster(
+        name=name,
+        # statistics split names at dots
+        alt_stat_name=name[:STAT_NAME_BYTES].replace(".", "~"),
+        connect_timeout=millis(CONNECT_TIMEOUT_MS),
+        common_lb_config=cluster_pb2.Cluster.CommonLbConfig(
+            # when no endpoint is usable one is tried all the same, as in Linkerd
+            healthy_panic_threshold={"value": 1},
+            locality_weighted_lb_config=cluster_pb2.Cluster.CommonLbConfig.LocalityWeightedLbConfig(),
+        ),
+        metadata=metadata(**notes),
+    )
+
+
+def _lb_policy(balancer: LoadBalancer) -> int:
+    match balancer:
+        case RoundRobin():
+            return int(cluster_pb2.Cluster.ROUND_ROBIN)
+        case P2C() | Ewma() | Aperture() | Heap():
+            return int(cluster_pb2.Cluster.LEAST_REQUEST)
+    assert_never(balancer)
+
+
+def _limits(pool: HostConnectionPool, retries: Retries) -> Any:
+    thresholds = circuit_breaker_pb2.CircuitBreakers.Thresholds
+    return circuit_breaker_pb2.CircuitBreakers(
+        thresholds=[
+            thresholds(
+                max_connections={"value": UNLIMITED},
+                max_pending_requests={
+                    "value": UNLIMITED if pool.max_waiters is None else pool.max_waiters
+                },
+                max_requests={"value": UNLIMITED},
+                retry_budget=_retry_budget(retries.budget),
+            )
+        ],
+        per_host_thresholds=[]
+        if pool.max_size is None
+        else [thresholds(max_connections={"value": pool.max_size})],
+    )
+
+
+def _retry_budget(budget: Budget) -> Any:
+    return circuit_breaker_pb2.CircuitBreakers.Thresholds.RetryBudget(
+        budget_percent={"value": min(100.0, budget.percent_can_retry * 100)},
+        min_retry_concurrency={"value": min(budget.min_retries_per_sec, MIN_RETRY_CONCURRENCY)},
+    )
+
+
+def _outliers(accrual: FailureAccrual, *, only_lost: bool) -> Any | None:
+    """``only_lost``: answers are never failures, whatever their status."""
+    detection = outlier_detection_pb2.OutlierDetection(
+        interval=millis(500),
+        max_ejection_percent={"value": 100},
+        enforcing_success_rate={"value": 0},
+        enforcing_local_origin_success_rate={"value": 0},
+        enforcing_consecutive_gateway_failure={"value": 0},
+        split_external_local_origin_errors=only_lost,
+    )
+    match accrual:
+        case NoFailureAccrual():
+            return None
+        case ConsecutiveFailures(failures=failures):
+            detection.consecutive_5xx.value = failures
+            detection.enforcing_consecutive_5xx.value = 0 if only_lost else 100
+            detection.consecutive_local_origin_failure.value = failures
+            detection.enforcing_consecutive_local_origin_failure.value = 100
+        case SuccessRate(success_rate=rate, requests=requests):
+            _by_rate(detection, rate, requests)
+        case SuccessRateWindowed(success_rate=rate, window=seconds):
+            detection.interval.CopyFrom(Duration(seconds=seconds))
+            _by_rate(detection, rate, 1)
+        case _:
+            assert_never(accrual)
+    least, most = _backoff_ms(accrual.backoff)
+    detection.base_ejection_time.CopyFrom(millis(least))
+    detection.max_ejection_time.CopyFrom(millis(most))
+    return detection
+
+
+def _by_rate(detection: Any, success_rate: float, requests: int) -> None:
+    detection.enforcing_consecutive_5xx.value = 0
+    detection.enforcing_consecutive_local_origin_failure.value = 0
+    detection.failure_percentage_threshold.value = round(100 * (1 - success_rate))
+    detection.enforcing_failure_percentage.value = 100
+    detection.failure_percentage_request_volume.value = requests
+    detection.failure_percentage_minimum_hosts.value = 1
+
+
+def _backoff_ms(backoff: Backoff) -> tuple[int, int]:
+    match backoff:
+        case ConstantBackoff(ms=pause):
+            return max(1, pause), max(1, pause)
+        case JitteredBackoff(min_ms=least, max_ms=most):
+            return max(1, least), max(1, most)
+    assert_never(backoff)
+
+
+def _limit_session(cluster: Any, session: Session, pool: HostConnectionPool) -> None:
+    idle = min((ms for ms in (session.idle_time_ms, pool.idle_time_ms) if ms), default=None)
+    if idle is None and session.life_time_ms is None:
+        return
+    options = http_protocol_options_pb2.HttpProtocolOptions(
+        explicit_http_config=http_protocol_options_pb2.HttpProtocolOptions.ExplicitHttpConfig(
+            http_protocol_options=protocol_pb2.Http1ProtocolOptions()
+        )
+    )
+    if idle is not None:
+        options.common_http_protocol_options.idle_timeout.CopyFrom(millis(idle))
+    if session.life_time_ms is not None:
+        options.common_http_protocol_options.max_connection_duration.CopyFrom(
+            millis(session.life_time_ms)
+        )
+    cluster.typed_extension_protocol_options[_HTTP_OPTIONS].CopyFrom(pack(options))

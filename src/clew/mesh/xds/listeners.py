@@ -1,0 +1,235 @@
+"""Listeners: a port of a router, how its requests get their name, and what headers go and come.
+
+An LDS change drains connections, so here is only what cannot be said in the routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from envoy.config.core.v3 import address_pb2, extension_pb2
+from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
+from envoy.extensions.filters.http.adaptive_concurrency.v3 import adaptive_concurrency_pb2
+from envoy.extensions.filters.http.on_demand.v3 import on_demand_pb2
+from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
+from envoy.extensions.filters.http.router.v3 import router_pb2
+from envoy.extensions.filters.http.upstream_codec.v3 import upstream_codec_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
+from google.protobuf.duration_pb2 import Duration
+
+from clew.mesh.config.router import Router
+from clew.mesh.config.server import Server
+from clew.mesh.xds.durations import millis
+from clew.mesh.xds.errors import OVERRIDE, local_replies
+from clew.mesh.xds.forwarded import forwarded
+from clew.mesh.xds.headers import (
+    add_line,
+    early,
+    in_filter,
+    remove,
+    remove_all,
+    set_absent,
+    set_to,
+)
+from clew.mesh.xds.metadata import NAMESPACE
+from clew.mesh.xds.names import OVERRIDE_MARK, header_names, logical_prefix, name_prefix
+from clew.mesh.xds.routes import (
+    CLUSTER_HEADER,
+    GATE_FILTER,
+    ON_DEMAND_FILTER,
+    REQUEST_ID,
+    SCHEME,
+)
+from clew.mesh.xds.snapshot import ROUTE, Resource, pack
+from clew.mesh.xds.sources import ads_source
+from clew.mesh.xds.tracing import tracing
+
+_OWN = "clew-"
+"""Headers that carry something from one step to another. None comes in and none goes out."""
+_DTABS, _MARK = "clew-dtabs", "clew-mark"
+
+SLOW_HEADERS_SECONDS = 30
+"""A client that takes longer to send its headers gets a 408."""
+
+
+def server_key(router: Router, index: int) -> str:
+    """Names a server's listener, and the server in its spans."""
+    return f"{router.label}/{index}"
+
+
+def listener(router: Router, index: int) -> Resource:
+    """The listener of ``router.servers[index]``."""
+    server = router.servers[index]
+    key = server_key(router, index)
+    return Resource.of(
+        key,
+        listener_pb2.Listener(
+            name=key,
+            address=address_pb2.Address(
+                socket_address=address_pb2.SocketAddress(
+                    address=server.ip, port_value=server.port, ipv4_compat=server.ip == "::"
+                )
+            ),
+            # else a second process would share the port in silence
+            enable_reuse_port={"value": False},
+            filter_chains=[
+                listener_components_pb2.FilterChain(
+                    filters=[
+                        listener_components_pb2.Filter(
+                            name="http", typed_config=pack(_connections(router, server, key))
+                        )
+                    ]
+                )
+            ],
+        ),
+        refers=((ROUTE, router.label),),
+    )
+
+
+def _connections(router: Router, server: Server, key: str) -> Any:
+    manager = http_connection_manager_pb2.HttpConnectionManager
+    return manager(
+        stat_prefix=key.replace(".", "~"),
+        rds=http_connection_manager_pb2.Rds(
+            route_config_name=router.label, config_source=ads_source()
+        ),
+        http_protocol_options={"accept_http_10": True, "allow_absolute_url": {"value": True}},
+        early_header_mutation_extensions=[
+            _extension(
+                "envoy.http.early_header_mutation.header_mutation", early(_early(router, server))
+            )
+        ],
+        http_filters=list(_filters(server)),
+        upgrade_configs=[manager.UpgradeConfig(upgrade_type="websocket")],
+        local_reply_config=local_replies(router),
+        tracing=tracing(key),
+        via="1.1 linkerd",
+        server_header_transformation=manager.PASS_THROUGH,
+        max_request_headers_kb={"value": router.max_headers_kb + router.max_initial_line_kb},
+        # Linkerd never gives up on a quiet stream; Envoy would after five minutes
+        stream_idle_timeout=Duration(),
+        request_headers_timeout=Duration(seconds=SLOW_HEADERS_SECONDS),
+        common_http_protocol_options=_session(server),
+    )
+
+
+def _session(server: Server) -> dict[str, Any]:
+    session = server.server_session
+    limits = {
+        "idle_timeout": session.idle_time_ms,
+        "max_connection_duration": session.life_time_ms,
+        "max_stream_duration": server.timeout_ms,
+    }
+    options = {key: millis(value) for key, value in limits.items() if value is not None}
+    return {"idle_timeout": Duration(), **options}
+
+
+def _early(router: Router, server: Server) -> Iterator[Any]:
+    yield remove_all(_OWN)
+    # a client behind the mesh is not trusted to steer Envoy's retries and timeouts
+    yield remove_all("x-envoy-")
+    if server.clear_context:
+        yield remove_all("l5d-")
+    yield from (remove("l5d-dst-client"), remove("l5d-dst-residual"), remove("l5d-reqid"))
+    # a span id in any of the three continues the trace; B3 wins, then the W3C header
+    yield set_absent("traceparent", "%REQ(l5d-ctx-trace)%")
+    yield from _override()
+    yield from _name(router)
+    if server.add_forwarded_header is not None:
+        yield add_line("forwarded", forwarded(server.add_forwarded_header, router.label))
+    if server.timestamp_header is not None:
+        yield set_to(server.timestamp_header, "%START_TIME(%s%3f)%")
+    # Envoy samples by x-request-id, so it makes its own and gets the client's back later
+    yield set_to(REQUEST_ID, "%REQ(x-request-id)%")
+    yield remove("x-request-id")
+    yield set_to(SCHEME, "%REQ(x-forwarded-proto)%")
+
+
+def _override() -> Iterator[Any]:
+    """The dtabs of all header lines; ``!``, which is no dtab, for bytes that xDS cannot carry."""
+    for header in ("l5d-ctx-dtab", "l5d-dtab"):
+        value = f"request.headers['{header}']"
+        yield add_line(_DTABS, f"%CEL({value}.matches(r'^[\\t -~]*$') ? {value} : '!')%")
+    yield remove("l5d-dtab")
+    yield set_to("l5d-ctx-dtab", f"%CEL(request.headers['{_DTABS}'])%")
+    yield set_to(_MARK, f"%CEL('{_DTABS}' in request.headers ? '{OVERRIDE_MARK}' : '')%")
+
+
+def _name(router: Router) -> Iterator[Any]:
+    value = _identified(router)
+    yield set_to("l5d-dst-service", f"{_literal(logical_prefix(router))}{value}")
+    yield set_to(
+        CLUSTER_HEADER,
+        f"{_literal(name_prefix(router))}{value}%REQ({_MARK})%"
+        f"%CEL('{_DTABS}' in request.headers ? request.headers['{_DTABS}'] : '')%",
+    )
+
+
+def _identified(router: Router) -> str:
+    """The value of the first of the identifiers' headers that the request has, as a format."""
+    headers = [":authority" if h.lower() == "host" else h.lower() for h in header_names(router)]
+    if len(headers) == 1:
+        return f"%REQ({headers[0]})%"
+    choices = (f"'{h}' in request.headers ? request.headers['{h}'] : " for h in headers)
+    return f"%CEL({''.join(choices)}'')%"
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _filters(server: Server) -> Iterator[Any]:
+    if server.clear_context:
+        yield _filter("clear", in_filter(response=[remove_all("l5d-")]))
+    if server.max_concurrent_requests:
+        yield _filter("concurrency", _at_most(server.max_concurrent_requests))
+    yield _filter(GATE_FILTER, rbac_pb2.RBAC())
+    yield _filter(ON_DEMAND_FILTER, on_demand_pb2.OnDemand())
+    yield _filter(
+        "envoy.filters.http.router",
+        router_pb2.Router(
+            suppress_envoy_headers=True,
+            upstream_http_filters=[
+                _filter("upstream headers", in_filter(request=_upstream())),
+                _filter("envoy.filters.http.upstream_codec", upstream_codec_pb2.UpstreamCodec()),
+            ],
+        ),
+    )
+
+
+def _upstream() -> Iterator[Any]:
+    """Runs for each try, after the tracer has written this try's span into the headers."""
+    yield set_to("l5d-ctx-trace", "%REQ(traceparent)%")
+    yield set_to("l5d-ctx-dtab", f"%METADATA(CLUSTER:{NAMESPACE}:{OVERRIDE})%")
+    yield set_to("l5d-dst-client", f"%UPSTREAM_METADATA({NAMESPACE}:id)%")
+    yield set_to("l5d-dst-residual", f"%UPSTREAM_METADATA({NAMESPACE}:residual)%")
+    yield remove_all(_OWN)
+
+
+def _at_most(requests: int) -> Any:
+    """A fixed limit from the adaptive filter: it never measures again after the first request."""
+    settings = adaptive_concurrency_pb2.GradientControllerConfig
+    return adaptive_concurrency_pb2.AdaptiveConcurrency(
+        gradient_controller_config=settings(
+            sample_aggregate_percentile={"value": 50},
+            concurrency_limit_params=settings.ConcurrencyLimitCalculationParams(
+                max_concurrency_limit={"value": requests},
+                concurrency_update_interval=Duration(seconds=3600),
+            ),
+            min_rtt_calc_params=settings.MinimumRTTCalculationParams(
+                interval=Duration(seconds=86_400),
+                request_count={"value": 1},
+                min_concurrency={"value": requests},
+                jitter={"value": 0},
+            ),
+        )
+    )
+
+
+def _filter(name: str, config: Any) -> Any:
+    return http_connection_manager_pb2.HttpFilter(name=name, typed_config=pack(config))
+
+
+def _extension(name: str, config: Any) -> Any:
+    return extension_pb2.TypedExtensionConfig(name=name, typed_config=pack(config))

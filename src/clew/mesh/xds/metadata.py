@@ -1,0 +1,17 @@
+"""What clew notes on clusters, endpoints and routes, for Envoy's formatters to print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from envoy.config.core.v3 import base_pb2
+
+NAMESPACE = "clew"
+
+
+def metadata(**fields: str | float) -> Any:
+    """Metadata with these fields under ``clew``; a formatter prints a missing one as ``-``."""
+    noted = base_pb2.Metadata()
+    if fields:
+        noted.filter_metadata[NAMESPACE].update(fields)
+    return noted
