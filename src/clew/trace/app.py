@@ -1,1 +1,219 @@
-"""In work."""
+"""The trace server: makes the parts, gives each what it needs, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from clew.errors import ClewError
+from clew.metrics import new_registry
+from clew.trace.collect import grpc as grpc_transport
+from clew.trace.collect import http as http_transport
+from clew.trace.collect.counts import Counts
+from clew.trace.collect.front import Front
+from clew.trace.collect.grpc import GrpcCollector
+from clew.trace.collect.http import HttpCollector
+from clew.trace.collect.intake import Intake
+from clew.trace.collect.sampler import Sampler
+from clew.trace.collect.status import Status
+from clew.trace.store import SpanStore
+from clew.trace.store.clickhouse import open_embedded
+
+_GRACE_SECONDS = 10
+"""How long requests, and after them inserts, may take to finish when the server stops."""
+_KEEP_ALIVE_SECONDS = 60
+_BACKLOG = 2048
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a trace server can be told."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = 9411
+    """For everything; 0 takes any free one."""
+    directory: Path
+    """Where the store and the log are; made if it is not there."""
+    sample_rate: float = 1.0
+    """The share of traces to keep, 0 to 1."""
+    strict_trace_id: bool = True
+    """Whether a trace id of 16 characters is another than one of 32 that ends with it."""
+    autocomplete_keys: tuple[str, ...] = ()
+    """Tags whose values the search page offers."""
+    query_timeout: int = 11
+    """Seconds that a query may take; 0: as long as it likes."""
+
+
+class CannotListen(ClewError):
+    """The address is in use, is not ours, or needs more rights."""
+
+
+class NoDirectory(ClewError):
+    """The store's directory cannot be made."""
+
+
+def run(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; ``ready`` gets the server's address when all is up."""
+    uvloop.run(serve(settings, ready))
+
+
+async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """:func:`run`, in an event loop."""
+    sampler = Sampler(settings.sample_rate)
+    counts = Counts(http_transport.TRANSPORT, grpc_transport.TRANSPORT)
+    with _listener(settings.host, settings.port) as listener, _store(settings) as store:
+        async with (
+            _intake(settings.directory / "log", store, sampler, counts) as intake,
+            _grpc_server(GrpcCollector(intake.collector, intake.room, counts)) as (path, stop),
+        ):
+            config = uvicorn.Config(
+                _application(store, intake),
+                http=Front.on(path, stop),
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=_BACKLOG,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+            address = _address(listener)
+            await _Server(config, lambda: ready(address)).serve([listener])
+
+
+def _application(store: SpanStore, intake: Intake) -> Starlette:
+    registry = new_registry()
+    registry.register(intake.counts)
+    return Starlette(
+        routes=[
+            *HttpCollector(intake.collector, intake.room, intake.counts).routes(),
+            *Status(store, intake.counts, registry, intake.troubles).routes(),
+        ],
+        exception_handlers={405: _not_found},
+    )
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    """A path that exists, asked with another method: 404 in Zipkin, except for TRACE."""
+    if request.method == "TRACE":
+        return PlainTextResponse("Method Not Allowed", 405)
+    return PlainTextResponse("Not Found", 404)
+
+
+@contextlib.contextmanager
+def _listener(host: str, port: int) -> Iterator[socket.socket]:
+    """A bound socket: taken first, so that a port in use is found before a store is opened."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CannotListen(
+            f"cannot listen on {host} port {port}: {error.strerror or error}",
+            "stop what listens there, or choose with --host and --port",
+        ) from error
+    with listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def _store(settings: Settings) -> Iterator[SpanStore]:
+    try:
+        settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise NoDirectory(
+            f"{settings.directory}: {error.strerror}", "choose a directory with --store"
+        ) from error
+    store = open_embedded(
+        settings.directory / "store",
+        strict_trace_id=settings.strict_trace_id,
+        autocomplete_keys=settings.autocomplete_keys,
+        query_timeout=settings.query_timeout,
+    )
+    with contextlib.closing(store):
+        yield store
+
+
+@contextlib.asynccontextmanager
+async def _intake(
+    directory: Path, store: SpanStore, sampler: Sampler, counts: Counts
+) -> AsyncIterator[Intake]:
+    intake = Intake(directory, store, sampler, counts)
+    intake.start()
+    try:
+        yield intake
+    finally:
+        await asyncio.to_thread(intake.close, _GRACE_SECONDS)
+        if waiting := counts.totals().waiting:
+            _logger.warning("%d spans are left in %s for the next start", waiting, directory)
+
+
+@contextlib.asynccontextmanager
+async def _grpc_server(
+    collector: GrpcCollector,
+) -> AsyncIterator[tuple[Path, Callable[[], None]]]:
+    """A gRPC server on a socket that only this user reaches, and what makes it finish."""
+    with tempfile.TemporaryDirectory(prefix="clew-") as directory:
+        path = Path(directory) / "grpc"
+        server = await collector.listen(path)
+        stopping: list[asyncio.Task[None]] = []
+
+        def stop() -> None:
+            if not stopping:
+                stopping.append(asyncio.ensure_future(server.stop(_GRACE_SECONDS)))
+
+        try:
+            yield path, stop
+        finally:
+            stop()
+            await stopping[0]
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells when it accepts, and leaves the process alone when a signal stops it."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is there now stays: no later collection needs to look at it
+        self._started()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's own raises the signal again when it is done, and so no exit would be 0."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,56 @@
+"""``/zipkin.proto3.SpanService/Report`` over gRPC."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import grpc
+
+from clew.span.detect import Format
+from clew.span.errors import MalformedSpans
+from clew.trace.collect.body import WIRE_LIMIT
+from clew.trace.collect.collector import Collector
+from clew.trace.collect.counts import Counts
+from clew.trace.collect.log import LogFailed
+from clew.trace.collect.room import NoRoom, Room
+
+TRANSPORT = "grpc"
+_EMPTY_RESPONSE = b""
+
+
+class GrpcCollector:
+    """The service; it takes and gives bytes, because the decoder is ours."""
+
+    def __init__(self, collector: Collector, room: Room, counts: Counts) -> None:
+        self._collector = collector
+        self._room = room
+        self._counts = counts
+
+    async def listen(self, socket: Path) -> grpc.aio.Server:
+        """A started server on the unix socket ``socket``."""
+        server = grpc.aio.server(options=[("grpc.max_receive_message_length", WIRE_LIMIT)])
+        report: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
+            self._report
+        )
+        server.add_generic_rpc_handlers(
+            [grpc.method_handlers_generic_handler("zipkin.proto3.SpanService", {"Report": report})]
+        )
+        server.add_insecure_port(f"unix:{socket}")
+        await server.start()
+        return server
+
+    async def _report(self, body: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+        self._counts.message(TRANSPORT)
+        self._counts.message_bytes(TRANSPORT, len(body))
+        try:
+            with self._room.lease() as lease:
+                lease.grow(len(body))
+                await self._collector.accept(body, Format.PROTO3, TRANSPORT, lease)
+        except MalformedSpans as error:
+            self._counts.message_dropped(TRANSPORT)
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except (NoRoom, LogFailed) as error:
+            reason = "full" if isinstance(error, NoRoom) else "log"
+            self._counts.message_refused(TRANSPORT, reason)
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        return _EMPTY_RESPONSE
