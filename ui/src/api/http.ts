@@ -1,0 +1,47 @@
+/** The one way to the server: a GET that ends in a value or in a failure with a name, never in an exception. */
+
+export type Failure =
+  /** Nothing answered: the server is gone, or the network is. */
+  | { readonly kind: "gone" }
+  | { readonly kind: "notFound" }
+  /** The server said no; `message` is its own sentence. */
+  | { readonly kind: "refused"; readonly status: number; readonly message: string }
+  /** What came is not what was asked for. */
+  | { readonly kind: "garbled"; readonly message: string };
+
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T; readonly tookMs: number }
+  | { readonly ok: false; readonly failure: Failure };
+
+const LONGEST_MESSAGE = 400;
+
+/** Null when `signal` was aborted: nobody waits for the answer any more. `path` is relative to the pages' base. */
+export async function get<T>(path: string, check: (value: unknown) => T, signal: AbortSignal): Promise<Answer<T> | null> {
+  const began = performance.now();
+  try {
+    const response = await fetch(new URL(path, document.baseURI), { signal, headers: { accept: "application/json" } });
+    if (!response.ok) return { ok: false, failure: await refusal(response) };
+    const value = check(await response.json());
+    return { ok: true, value, tookMs: performance.now() - began };
+  } catch (error) {
+    if (signal.aborted) return null;
+    const garbled = error instanceof SyntaxError || error instanceof UnexpectedShape;
+    return { ok: false, failure: garbled ? { kind: "garbled", message: error.message } : { kind: "gone" } };
+  }
+}
+
+/** Raised by a check when the answer has another shape than the contract says. */
+export class UnexpectedShape extends Error {}
+
+export function listOf<T>(value: unknown, has: (item: object) => boolean, what: string): T[] {
+  if (!Array.isArray(value)) throw new UnexpectedShape(`a list of ${what} was expected`);
+  if (!value.every((item) => typeof item === "object" && item !== null && has(item))) throw new UnexpectedShape(`not every item is ${what}`);
+  return value as T[];
+}
+
+async function refusal(response: Response): Promise<Failure> {
+  if (response.status === 404) return { kind: "notFound" };
+  const text = (await response.text().catch(() => "")).trim();
+  const plain = text.startsWith("<") ? "" : text.slice(0, LONGEST_MESSAGE);
+  return { kind: "refused", status: response.status, message: plain || response.statusText };
+}

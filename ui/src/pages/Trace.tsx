@@ -1,0 +1,55 @@
+/** What happened in one request. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Failure } from "../api/http";
+import { getTrace } from "../api/zipkin";
+import { looksOf } from "../model/services";
+import { serviceOf } from "../model/span";
+import { type Trace, buildTree, rootOf } from "../model/tree";
+import { Empty, Fault, Progress } from "../widgets/states";
+import { TraceView } from "./TraceView";
+import { wordsFor } from "./failures";
+import { services } from "./services";
+
+export function TracePage({ id }: { id: string }) {
+  const { trace, failure, waiting, again } = useTrace(id);
+  const look = useMemo(() => looksOf(new Set(trace?.spans.map(serviceOf)), services.value), [trace, services.value]);
+  useEffect(() => { if (!trace) document.title = `trace ${id} · clew`; }, [id, trace]);
+  useEffect(() => {
+    if (failure) requestAnimationFrame(() => performance.mark("clew:ready"));
+  }, [failure]);
+  const lookAgain = <button type="button" class="primary" onClick={again}>Look again</button>;
+  return (
+    <>
+      <Progress on={waiting} />
+      {failure && (failure.kind === "notFound"
+        ? <><h1 class="vh">Trace {id}</h1><Empty title={<>No trace <bdi class="mono">{id}</bdi></>} actions={lookAgain}><p>It may have been dropped by sampling, be older than what is kept, or still be on its way.</p></Empty></>
+        : <><h1 class="vh">Trace {id}</h1><Fault {...wordsFor(failure)} action={lookAgain} /></>)}
+      {trace && !failure && (rootOf(trace)
+        ? <TraceView trace={trace} look={look} stale={waiting} onAgain={again} />
+        : <Empty title="This trace has no spans" actions={lookAgain} />)}
+    </>
+  );
+}
+
+/** The trace of that id, once; `again` asks anew, since spans may still arrive. */
+function useTrace(id: string) {
+  const [trace, setTrace] = useState<Trace | null>(null);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [waiting, setWaiting] = useState(true);
+  const [tries, setTries] = useState(0);
+  const shown = useRef(id);
+  useEffect(() => {
+    const control = new AbortController();
+    if (shown.current !== id) setTrace(null);
+    shown.current = id;
+    setWaiting(true);
+    void getTrace(id, control.signal).then((answer) => {
+      if (!answer) return;
+      setWaiting(false);
+      setFailure(answer.ok ? null : answer.failure);
+      if (answer.ok) setTrace(buildTree(answer.value));
+    });
+    return () => control.abort();
+  }, [id, tries]);
+  return { trace, failure, waiting, again: () => setTries(tries + 1) };
+}
