@@ -66,18 +66,23 @@ class Union(Generic[T_co]):
 NameTree = Neg | Fail | Empty | Leaf[T_co] | Alt[T_co] | Union[T_co]
 
 
-def map_leaves(tree: NameTree[T], change: Callable[[T], U]) -> NameTree[U]:
-    """The same tree over changed leaves."""
+def graft(tree: NameTree[T], change: Callable[[T], NameTree[U]]) -> NameTree[U]:
+    """The tree with another in place of each leaf."""
     match tree:
         case Neg() | Fail() | Empty():
             return tree
         case Leaf(value):
-            return Leaf(change(value))
+            return change(value)
         case Alt(trees):
-            return Alt(tuple(map_leaves(each, change) for each in trees))
+            return Alt(tuple(graft(each, change) for each in trees))
         case Union(branches):
-            return Union(tuple(Weighted(b.weight, map_leaves(b.tree, change)) for b in branches))
+            return Union(tuple(Weighted(b.weight, graft(b.tree, change)) for b in branches))
     assert_never(tree)
+
+
+def map_leaves(tree: NameTree[T], change: Callable[[T], U]) -> NameTree[U]:
+    """The same tree over changed leaves."""
+    return graft(tree, lambda value: Leaf(change(value)))
 
 
 MAX_GROUPS = 50
