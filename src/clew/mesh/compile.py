@@ -1,1 +1,256 @@
-"""In work."""
+"""The linker file, the names that Envoy asked for and what the namers say → what Envoy should have.
+
+Pure. What did not change is taken from the last result, so a change costs what it changes.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from clew.mesh.binding.binder import bind
+from clew.mesh.binding.configured import LOOPBACK, namer_rules, transformers_of
+from clew.mesh.binding.outcome import Failed, Pending
+from clew.mesh.binding.rules import NamerRule
+from clew.mesh.binding.transformers import Transformer
+from clew.mesh.config.linker import Linker
+from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
+from clew.mesh.naming.answer import Answer, Answers
+from clew.mesh.naming.bound import AddrPending
+from clew.mesh.naming.dtab import Dtab
+from clew.mesh.naming.path import ParseError, Path
+from clew.mesh.xds.clusters import empty_cluster, known_cluster
+from clew.mesh.xds.endpoints import branches
+from clew.mesh.xds.errors import cluster_note
+from clew.mesh.xds.listeners import listener
+from clew.mesh.xds.names import Asked, name_prefix, read_asked
+from clew.mesh.xds.routes import OnDemand, route_config
+from clew.mesh.xds.snapshot import CLUSTER, LISTENER, ROUTE, Resource, Snapshot
+
+
+class State(enum.Enum):
+    """What became of a name."""
+
+    KNOWN = "known"
+    """It leads somewhere, be it to no endpoints."""
+    OVERRIDDEN = "overridden"
+    """The same, with a dtab of the request's own."""
+    UNKNOWN = "unknown"
+    """It leads nowhere, or the request is wrong."""
+    PENDING = "pending"
+    """Some namer has not said yet; Envoy waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many names may cost memory in Envoy, about 100 KB a known and 50 KB an unknown one."""
+
+    known: int = 5000
+    """Names that lead somewhere without an override."""
+    unknown: int = 1000
+    """Names that lead nowhere; clients can make any number of them."""
+    overridden: int = 1000
+    """Names with a dtab of the request's own; clients can make any number of them too."""
+    pending: int = 1000
+    """Names that a namer has not said yet; more are not even looked up."""
+
+    def room(self, state: State) -> int:
+        """The limit for names in this state."""
+        return int(getattr(self, state.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """How far Envoy may go in asking for names; :mod:`clew.mesh.serve.admission` decides."""
+
+    epoch: int = 1
+    """See :class:`clew.mesh.xds.routes.OnDemand`."""
+    crowded: bool = False
+    gated: bool = False
+    """Only the names that Envoy has by now are let through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One name, compiled."""
+
+    state: State
+    resources: tuple[Resource, ...] = ()
+    used: tuple[tuple[Path, Answer | None], ...] = ()
+    """The answers that this follows from; None for one that is still missing."""
+
+    def holds(self, answers: Answers) -> bool:
+        """Whether it would be the same with these answers."""
+        return all(answers.get(path) is answer for path, answer in self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The result."""
+
+    snapshot: Snapshot
+    wanted: frozenset[Path]
+    """What the namers should answer."""
+    refused: frozenset[str]
+    """Names over the limits: Envoy is told that there is no such cluster."""
+    names: Mapping[str, Named] = field(default_factory=dict)
+    linker: Linker | None = None
+    admission: Admission | None = None
+    """What it was compiled from; None for ``NOTHING``."""
+
+    def count(self, state: State) -> int:
+        """How many of the names ended like this."""
+        return sum(named.state is state for named in self.names.values())
+
+
+NOTHING = Compiled(Snapshot(), frozenset(), frozenset())
+
+
+def compile_linker(
+    linker: Linker,
+    asked: Collection[str],
+    answers: Answers,
+    *,
+    admission: Admission = Admission(),
+    limits: Limits = Limits(),
+    local_ips: frozenset[str] = LOOPBACK,
+    previous: Compiled = NOTHING,
+) -> Compiled:
+    """``asked`` are cluster names, the longest asked first: these keep their place.
+
+    ``local_ips`` are the addresses of this machine.
+    """
+    last = previous.names if previous.linker is linker else {}
+    scope = _Scope.of(linker, answers, local_ips)
+    names: dict[str, Named] = {}
+    refused = set()
+    room = {state: limits.room(state) for state in State}
+    for name in asked:
+        named = last.get(name)
+        if named is None or not named.holds(answers):
+            named = scope.compile(name)
+        if room[named.state] > 0:
+            room[named.state] -= 1
+            names[name] = named
+        elif named.state is not State.PENDING:
+            refused.add(name)
+    resources = [resource for named in names.values() for resource in named.resources]
+    return Compiled(
+        snapshot=Snapshot.of([*_static(linker, admission, resources, previous), *resources]),
+        wanted=frozenset(path for named in names.values() for path, _ in named.used),
+        refused=frozenset(refused),
+        names=names,
+        linker=linker,
+        admission=admission,
+    )
+
+
+def sample_rate(linker: Linker) -> float:
+    """The share of requests to trace: that of the telemeter that wants most; 0 without one."""
+    rates = (
+        telemeter.sample_rate
+        if isinstance(telemeter, ZipkinTelemeter)
+        else telemeter.initial_sample_rate
+        for telemeter in linker.telemetry
+        if isinstance(telemeter, ZipkinTelemeter | ZipkinHttpTelemeter)
+    )
+    return max(rates, default=0.0)
+
+
+def _static(
+    linker: Linker, admission: Admission, named: Sequence[Resource], previous: Compiled
+) -> Iterator[Resource]:
+    """Listeners and routes, which follow from the file and from who may be asked for."""
+    if previous.linker is linker and previous.admission == admission:
+        yield from previous.snapshot.of_type(LISTENER).values()
+        yield from previous.snapshot.of_type(ROUTE).values()
+        return
+    clusters = [resource.name for resource in named if resource.type_url == CLUSTER]
+    for router in linker.routers:
+        own = (name for name in clusters if name.startswith(name_prefix(router)))
+        on_demand = OnDemand(
+            epoch=admission.epoch,
+            crowded=admission.crowded,
+            gate=frozenset(own) if admission.gated else None,
+        )
+        yield route_config(router, sample_rate(linker), on_demand)
+        for index in range(len(router.servers)):
+            yield listener(router, index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What all names of one file are compiled with."""
+
+    linker: Linker
+    rules: Sequence[NamerRule]
+    transformers: Mapping[str, Sequence[Transformer]]
+    """By router label."""
+    answers: Answers
+
+    @staticmethod
+    def of(linker: Linker, answers: Answers, local_ips: frozenset[str]) -> _Scope:
+        return _Scope(
+            linker,
+            namer_rules(linker.namers, local_ips),
+            {
+                r.label: transformers_of(r.interpreter.transformers, local_ips)
+                for r in linker.routers
+            },
+            answers,
+        )
+
+    def compile(self, cluster: str) -> Named:
+        """What becomes of a cluster name; nothing is raised."""
+        asked = read_asked(cluster, self.linker)
+        if asked is None:
+            return _nowhere(cluster, note=cluster_note(502, "The router of this request is gone"))
+        if not asked.identified:
+            return _nowhere(cluster, note=cluster_note(400))
+        try:
+            override = asked.read_override()
+        except ParseError as error:
+            return _nowhere(cluster, note=cluster_note(400, error.message))
+        return self._bound(cluster, asked, override)
+
+    def _bound(self, cluster: str, asked: Asked, override: Dtab) -> Named:
+        router = next(router for router in self.linker.routers if router.label == asked.router)
+        binding = bind(
+            asked.name,
+            router.dtab + override,
+            self.rules,
+            self.answers,
+            self.transformers[router.label],
+        )
+        used = tuple((path, self.answers.get(path)) for path in sorted(binding.wanted))
+        match binding.outcome:
+            case Pending():
+                return Named(State.PENDING, (), used)
+            case Failed(why):
+                return _nowhere(cluster, override, cluster_note(502, why), used)
+            case tree:
+                parts = branches(tree)
+        if not parts:
+            return _nowhere(cluster, override, {}, used)
+        if all(isinstance(part.bound.addr, AddrPending) for part in parts):
+            return Named(State.PENDING, (), used)
+        main = max(parts, key=lambda part: part.share).bound.id
+        resources = known_cluster(
+            cluster,
+            str(override),
+            parts,
+            router.service.at(asked.name),
+            router.client.at(main),
+        )
+        return Named(State.OVERRIDDEN if asked.override else State.KNOWN, resources, used)
+
+
+def _nowhere(
+    cluster: str,
+    override: Dtab = Dtab(),  # noqa: B008 (frozen)
+    note: Mapping[str, str | float] = MappingProxyType({}),
+    used: tuple[tuple[Path, Answer | None], ...] = (),
+) -> Named:
+    return Named(State.UNKNOWN, (empty_cluster(cluster, str(override), note),), used)

@@ -6,7 +6,7 @@ connection pool. What depends on it comes by EDS, but for hosts that Envoy has t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from envoy.config.cluster.v3 import circuit_breaker_pb2, cluster_pb2, outlier_detection_pb2
@@ -73,7 +73,6 @@ def known_cluster(
     endpoints = load_assignment(name, parts)
     if needs_dns(parts):
         cluster.type = cluster_pb2.Cluster.STRICT_DNS
-        cluster.respect_dns_ttl = True
         cluster.dns_lookup_family = cluster_pb2.Cluster.V4_PREFERRED
         cluster.load_assignment.CopyFrom(endpoints)
         return (Resource.of(name, cluster),)
@@ -85,14 +84,14 @@ def known_cluster(
     )
 
 
-def empty_cluster(name: str, override: str, notes: dict[str, str | float]) -> Resource:
+def empty_cluster(name: str, override: str, notes: Mapping[str, str | float]) -> Resource:
     """A cluster that answers every request at once with what ``notes`` say."""
     cluster = _cluster(name, {OVERRIDE: override, **notes})
     cluster.type = cluster_pb2.Cluster.STATIC
     return Resource.of(name, cluster)
 
 
-def _cluster(name: str, notes: dict[str, str | float]) -> Any:
+def _cluster(name: str, notes: Mapping[str, str | float]) -> Any:
     return cluster_pb2.Cluster(
         name=name,
         # statistics split names at dots

@@ -27,18 +27,19 @@ from clew.mesh.xds.snapshot import pack
 ERR, ERR_ENCODED, STATUS, OVERRIDE = "err", "l5d_err", "status", "dtab"
 """Cluster metadata: why the name leads nowhere, the same for a header, the status that this has,
 and the request's own dtab."""
-BASE_DTAB = "base_dtab"
-"""Virtual host metadata: the router's dtab, one line a dentry."""
+BASE_DTAB, BASE_DTAB_ENCODED = "base_dtab", "base_dtab_encoded"
+"""Virtual host metadata: the router's dtab, one line a dentry, and the same for a header."""
 TOTAL_TIMEOUT, ATTEMPT_TIMEOUT = "total_timeout", "attempt_timeout"
 """Route metadata: the limits, in words."""
 
-MAX_ERR_BYTES = 4096
+MAX_ERR_BYTES = 2048
 """Of a text in ``l5d-err``."""
 
 _UNIDENTIFIED = (
     'Unknown destination: Request("%REQ(:METHOD)% %REQ(:PATH)%", '
     "from /%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%) / {reason}"
 )
+_BASE_DTAB_FORMAT = f"%METADATA(VIRTUAL_HOST:{NAMESPACE}:{BASE_DTAB})%"
 _UNROUTABLE = f"""\
 Unable to route request!
 
@@ -46,7 +47,7 @@ service name: %REQ(l5d-dst-service)%
 dtab:
 
 base dtab:
-%METADATA(VIRTUAL_HOST:{NAMESPACE}:{BASE_DTAB})%
+{_BASE_DTAB_FORMAT}
 override dtab:
   %CLUSTER_METADATA({NAMESPACE}:{OVERRIDE})%
 """
@@ -58,6 +59,9 @@ client name: %UPSTREAM_METADATA({NAMESPACE}:id)%
 selected address: %UPSTREAM_HOST%
 reason: %UPSTREAM_TRANSPORT_FAILURE_REASON%
 """
+_NO_TUNNEL = (
+    "CONNECT is not tunnelled: send http requests in absolute form, as http_proxy makes clients do"
+)
 _OVER_CAPACITY = "Request was not processed by the server due to an error and is safe to retry"
 
 
@@ -97,7 +101,12 @@ def local_replies(router: Router) -> Any:
                 "Too many unknown names are asked for; only known ones are answered now, "
                 "and %REQ(l5d-dst-service)% is not one",
             ),
-            _mapper(_flag("UH"), 502, _UNROUTABLE),
+            _mapper(
+                _flag("UH"),
+                502,
+                _UNROUTABLE,
+                header=encoded(_UNROUTABLE).replace(BASE_DTAB, BASE_DTAB_ENCODED),
+            ),
             _mapper(_flag("UF"), 502, _UNCONNECTED),
             _mapper(
                 _cel("response.code_details.contains('per_try_timeout')"),
@@ -127,11 +136,9 @@ def local_replies(router: Router) -> Any:
                 _flag("UPE"), 502, "%UPSTREAM_HOST% sent no valid response: %RESPONSE_CODE_DETAILS%"
             ),
             _over_capacity(),
-            _mapper(
-                _any_error(),
-                None,
-                "%RESPONSE_CODE_DETAILS%",
-            ),
+            # only CONNECT fits no route
+            _mapper(_flag("NR"), 404, _NO_TUNNEL),
+            _mapper(_any_error(), None, "%RESPONSE_CODE_DETAILS%"),
         ]
     )
 
@@ -140,15 +147,20 @@ def cluster_note(status: int, text: str = "") -> dict[str, str | float]:
     """Metadata of a cluster without endpoints whose requests get ``status`` and ``text``."""
     if not text:
         return {STATUS: status}
-    return {STATUS: status, ERR: text, ERR_ENCODED: quote_plus(text.encode()[:MAX_ERR_BYTES])}
+    return {STATUS: status, ERR: text, ERR_ENCODED: _for_header(text)}
 
 
-def dtab_lines(dtab: Dtab) -> str:
-    """A dtab as error texts show it."""
-    return "\n".join(f"  {d.prefix} => {show_tree(d.dst)}" for d in dtab.dentries)
+def dtab_note(dtab: Dtab) -> dict[str, str]:
+    """Metadata of a virtual host whose names are bound by ``dtab``."""
+    lines = "\n".join(f"  {d.prefix} => {show_tree(d.dst)}" for d in dtab.dentries)
+    return {BASE_DTAB: lines, BASE_DTAB_ENCODED: _for_header(lines)}
 
 
 _clew = f"xds.cluster_metadata.filter_metadata.{NAMESPACE}"
+
+
+def _for_header(text: str) -> str:
+    return quote_plus(text.encode()[:MAX_ERR_BYTES])
 
 
 def _note(key: str) -> str:
