@@ -58,6 +58,10 @@ class StoreUnavailable(ClewError):
     """The store cannot take or answer this now; the same call may succeed later."""
 
 
+class StoreRefused(Exception):
+    """These rows will never be stored, however often they are tried: the message says why."""
+
+
 class QueryTimeout(ClewError):
     """A read took longer than it may, or more memory than it may. Narrow it, or allow more."""
 
@@ -96,7 +100,8 @@ class SpanStore(Protocol):
 
         The same ``token`` again adds nothing, also after a restart, as long as it is among the last
         thousand. Raises StoreUnavailable when the same call should be tried again later; then all
-        rows or none may be stored, and trying again with the same token makes it all.
+        rows or none may be stored, and trying again with the same token makes it all. Raises
+        StoreRefused when trying again is useless.
         """
         ...
 

@@ -79,6 +79,11 @@ class ClickHouseStore:
         self._writing = threading.Lock()
         for statement in _schema(autocomplete_keys):
             self._writer.run(statement)
+        slots = self._writer.read("SELECT service, slot FROM service_slots")
+        self._slots = dict(
+            zip(rows.texts(slots, "service"), rows.numbers(slots, "slot"), strict=True)
+        )
+        self._giving_slots = threading.Lock()
         limits = {"max_execution_time": query_timeout, "max_memory_usage": query_memory}
         self._readers = Pool(engine, readers, limits, database)
 
@@ -153,15 +158,15 @@ class ClickHouseStore:
 
     def service_slots(self, services: Sequence[str]) -> list[ServiceSlot]:
         """See :class:`~clew.trace.store.SpanStore`."""
-        with self._writing:
-            known = self._slots()
-            new = [service for service in dict.fromkeys(services) if service not in known]
-            given = {service: slot for slot, service in enumerate(new, start=len(known))}
+        with self._giving_slots:
+            new = [service for service in dict.fromkeys(services) if service not in self._slots]
+            given = {service: slot for slot, service in enumerate(new, start=len(self._slots))}
             if given:
                 values = ", ".join(f"({literal(name)}, {slot})" for name, slot in given.items())
-                self._writer.run(f"INSERT INTO service_slots (service, slot) VALUES {values}")
-            known |= given
-        return [ServiceSlot(service=service, slot=known[service]) for service in services]
+                with self._writing:
+                    self._writer.run(f"INSERT INTO service_slots (service, slot) VALUES {values}")
+                self._slots |= given
+            return [ServiceSlot(service=service, slot=self._slots[service]) for service in services]
 
     def health(self) -> Health:
         """See :class:`~clew.trace.store.SpanStore`."""
@@ -187,10 +192,6 @@ class ClickHouseStore:
     def _answers(self, query: str, **parameters: str) -> list[str]:
         with self._readers.session() as session:
             return rows.texts(session.read(_sql(query), parameters), "answer")
-
-    def _slots(self) -> dict[str, int]:
-        read = self._writer.read("SELECT service, slot FROM service_slots")
-        return dict(zip(rows.texts(read, "service"), rows.numbers(read, "slot"), strict=True))
 
     def _candidates(
         self, session: Session, query: TraceQuery, step: Step, wanted: int

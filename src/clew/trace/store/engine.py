@@ -19,11 +19,15 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from clew.errors import ClewError
-from clew.trace.store import QueryTimeout, StoreUnavailable
+from clew.trace.store import QueryTimeout, StoreRefused, StoreUnavailable
 
 _NO_PARAMETERS: Mapping[str, str | int] = {}
 _CODE = re.compile(r"Code: (\d+)\.")
 _TOO_MUCH = {"159": "took longer", "160": "would take longer", "241": "needs more memory"}
+_BAD_ROWS = frozenset(
+    # the engine's codes for data that it cannot read, convert or hold
+    ("6", "27", "33", "49", "53", "69", "70", "117", "128", "131", "349")
+)
 
 
 class StoreLocked(ClewError):
@@ -161,8 +165,11 @@ def _translated() -> Iterator[None]:
         yield
     except RuntimeError as error:
         text = str(error)
-        code = _CODE.search(text)
-        if code and (what := _TOO_MUCH.get(code[1])):
+        match = _CODE.search(text)
+        code = match[1] if match else ""
+        if code in _BAD_ROWS:
+            raise StoreRefused(text) from error
+        if what := _TOO_MUCH.get(code):
             raise QueryTimeout(
                 f"the query {what} than it may", "narrow it: a shorter time, a service, a tag"
             ) from error

@@ -1,0 +1,57 @@
+"""Query parameters, and Zipkin's words for those that cannot be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from clew.span.model import Micros
+from clew.trace.query import InvalidQuery, TraceQuery, read_annotation_query
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+_BITS = {"Long": 63, "Integer": 31}
+
+Parameters = Mapping[str, str]
+
+
+def required(parameters: Parameters, name: str) -> str:
+    """The value of a parameter that must be there, possibly empty."""
+    if name not in parameters:
+        raise InvalidQuery(f"Mandatory parameter/header is missing: {name}")
+    return parameters[name]
+
+
+def number(parameters: Parameters, name: str, default: int, type_: str = "Long") -> int:
+    """A parameter as a number of Java's ``type_``."""
+    return default if name not in parameters else _read(parameters[name], type_)
+
+
+def required_number(parameters: Parameters, name: str) -> int:
+    """A number that must be there."""
+    return _read(required(parameters, name), "Long")
+
+
+def trace_query(parameters: Parameters, *, now_ms: int, lookback_ms: int) -> TraceQuery:
+    """The parameters of ``/api/v2/traces``, all of them optional."""
+    span_name = parameters.get("spanName", "").lower()
+    return TraceQuery(
+        service=parameters.get("serviceName", "").lower() or None,
+        remote_service=parameters.get("remoteServiceName", "").lower() or None,
+        span_name=None if span_name in ("", "all") else span_name,
+        terms=read_annotation_query(parameters.get("annotationQuery")),
+        min_duration=_micros(parameters, "minDuration"),
+        max_duration=_micros(parameters, "maxDuration"),
+        end_ts_ms=number(parameters, "endTs", now_ms),
+        lookback_ms=number(parameters, "lookback", lookback_ms),
+        limit=number(parameters, "limit", 10, "Integer"),
+    )
+
+
+def _micros(parameters: Parameters, name: str) -> Micros | None:
+    return Micros(_read(parameters[name], "Long")) if name in parameters else None
+
+
+def _read(text: str, type_: str) -> int:
+    if not _NUMBER.fullmatch(text) or not -(2 ** _BITS[type_]) <= int(text) < 2 ** _BITS[type_]:
+        raise InvalidQuery(f"Can't convert '{text}' to type '{type_}'.")
+    return int(text)
