@@ -105,7 +105,7 @@ def _application(store: SpanStore, intake: Intake) -> Starlette:
     return Starlette(
         routes=[
             *HttpCollector(intake.collector, intake.room, intake.counts).routes(),
-            *Status(store, intake.counts, registry, intake.troubles).routes(),
+            *Status(store.health, intake.counts, registry, intake.troubles).routes(),
         ],
         exception_handlers={405: _not_found},
     )

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -24,7 +25,7 @@ from clew.trace.collect.counts import REFUSED_BY_STORE, REPLAY, Counts
 from clew.trace.collect.room import Room
 from clew.trace.collect.sampler import Sampler
 from clew.trace.collect.segment import Segment
-from clew.trace.store import SPAN_SCHEMA, SpanStore
+from clew.trace.store import SPAN_SCHEMA
 
 _CHUNK = 5000
 """Spans turned into columns at a time: long lists of live objects make Python slow."""
@@ -34,10 +35,18 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _logger = logging.getLogger(__name__)
 
 
+class Writer(Protocol):
+    """The part of a :class:`~clew.trace.store.SpanStore` that takes spans."""
+
+    def insert(self, table: pa.Table, token: str) -> None:
+        """See :class:`~clew.trace.store.SpanStore`."""
+        ...
+
+
 class Inserts:
     """The sink of the log."""
 
-    def __init__(self, store: SpanStore, room: Room, counts: Counts, sampler: Sampler) -> None:
+    def __init__(self, store: Writer, room: Room, counts: Counts, sampler: Sampler) -> None:
         self.trouble = ""
         """Why the store does not take spans now; empty when it does."""
         self._store = store

@@ -8,12 +8,11 @@ from pathlib import Path
 from clew.span.model import Micros
 from clew.trace.collect.collector import Collector
 from clew.trace.collect.counts import Counts
-from clew.trace.collect.insert import Inserts
+from clew.trace.collect.insert import Inserts, Writer
 from clew.trace.collect.log import Log
 from clew.trace.collect.room import Room
 from clew.trace.collect.sampler import Sampler
 from clew.trace.collect.segment import left_over
-from clew.trace.store import SpanStore
 
 _IN_FLIGHT = 64 << 20
 """Bytes of messages that may wait to be stored: about a second's work."""
@@ -25,7 +24,7 @@ class Intake:
     def __init__(
         self,
         directory: Path,
-        store: SpanStore,
+        store: Writer,
         sampler: Sampler,
         counts: Counts,
         *,

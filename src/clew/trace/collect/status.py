@@ -15,7 +15,7 @@ from starlette.routing import Route
 import clew
 from clew.metrics import CONTENT_TYPE, exposition
 from clew.trace.collect.counts import Counts
-from clew.trace.store import SpanStore
+from clew.trace.store import Health
 
 _JSON = "application/json; charset=utf-8"
 _ACTUATOR_JSON = "application/vnd.spring-boot.actuator.v2+json;charset=utf-8"
@@ -26,12 +26,15 @@ class Status:
 
     def __init__(
         self,
-        store: SpanStore,
+        store: Callable[[], Health],
         counts: Counts,
         registry: CollectorRegistry,
         troubles: Callable[[], list[str]],
     ) -> None:
-        """``troubles`` says what keeps the collector from storing what it accepts, now."""
+        """``store`` asks the store for its health.
+
+        ``troubles`` says what keeps the collector from storing what it accepts, now.
+        """
         self._store = store
         self._counts = counts
         self._registry = registry
@@ -50,7 +53,7 @@ class Status:
         ]
 
     async def _health(self, request: Request) -> Response:
-        store = await run_in_threadpool(self._store.health)
+        store = await run_in_threadpool(self._store)
         totals = self._counts.totals()
         collector = {
             "accepted": totals.accepted,
