@@ -23,8 +23,9 @@ def test_what_a_running_envoy_tells(
         envoy = new_envoy(config)
         await envoy.start()
         try:
-            while await envoy.admin.live_listeners() != {"outgoing/0"}:  # noqa: ASYNC110 - in another process
+            while not (live := await envoy.admin.live_listeners()):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+            assert live == {"outgoing/0": f"127.0.0.1:{listener_port(config)}"}
             async with httpx.AsyncClient() as client:
                 url = f"http://127.0.0.1:{listener_port(config)}/"
                 assert (await client.get(url)).status_code == 200

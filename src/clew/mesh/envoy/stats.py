@@ -36,12 +36,27 @@ class _Stats(msgspec.Struct):
     stats: list[_Stat]
 
 
-class _Listener(msgspec.Struct):
+class _SocketAddress(msgspec.Struct, frozen=True):
+    address: str
+    port_value: int = 0
+
+    @property
+    def text(self) -> str:
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{self.port_value}"
+
+
+class _Address(msgspec.Struct, frozen=True):
+    socket_address: _SocketAddress
+
+
+class _Listener(msgspec.Struct, frozen=True):
     name: str
+    local_address: _Address
 
 
-class _Listeners(msgspec.Struct):
-    listener_statuses: list[_Listener] = []
+class _Listeners(msgspec.Struct, frozen=True):
+    listeners: list[_Listener] = msgspec.field(default_factory=list, name="listener_statuses")
 
 
 class EnvoyAdmin:
@@ -80,14 +95,17 @@ class EnvoyAdmin:
             return False
         return True
 
-    async def live_listeners(self) -> frozenset[str]:
-        """Names of the listeners that accept connections; none before Envoy's workers run."""
+    async def live_listeners(self) -> dict[str, str]:
+        """``host:port`` of the listeners that accept connections, by their name.
+
+        There is none before Envoy's workers run.
+        """
         ready = await self._request("GET", "/ready")
         if ready.status_code != 200:
-            return frozenset()
+            return {}
         body = (await self._request("GET", "/listeners", format="json")).content
         decoded = msgspec.json.decode(body, type=_Listeners)
-        return frozenset(listener.name for listener in decoded.listener_statuses)
+        return {each.name: each.local_address.socket_address.text for each in decoded.listeners}
 
     async def statistics(self, pattern: str = "") -> bytes:
         """The JSON of all used counters, gauges and histogram buckets whose name has ``pattern``.
