@@ -86,6 +86,18 @@ def test_the_environment_is_ours_with_the_childs_over_it(monkeypatch: pytest.Mon
     assert died.value.last_lines == ("1 child's",)
 
 
+def test_a_child_runs_where_it_is_told(tmp_path: Path) -> None:
+    script = "import os; print(os.getcwd())"
+
+    async def run() -> None:
+        async with Processes() as processes:
+            await processes.start(Child("app", python(script), never, directory=tmp_path))
+
+    with pytest.raises(ChildDied) as died:
+        asyncio.run(run())
+    assert died.value.last_lines == (str(tmp_path.resolve()),)
+
+
 def test_output_is_passed_on_line_by_line_with_the_childs_name() -> None:
     heard: list[tuple[str, str]] = []
     script = "import sys; print('one'); print('two', file=sys.stderr)"

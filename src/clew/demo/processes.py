@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
@@ -69,6 +70,8 @@ class Child:
     ready: Probe
     environ: Mapping[str, str] = field(default_factory=dict)
     """Put over this process's own environment."""
+    directory: Path | None = None
+    """Where it runs; None is where this process does."""
     ready_within: float = 30.0
     """Seconds until NotReady."""
     grace: float = 12.0
@@ -121,6 +124,7 @@ class Processes:
         process = await asyncio.create_subprocess_exec(
             *dies_with_parent(child.command),
             env={**os.environ, **child.environ},
+            cwd=child.directory,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
