@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,9 +24,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine.close()
 
 
-@pytest.fixture
-def new_store(engine: Engine) -> Iterator[NewStore]:
-    """Makes empty stores, each in a database of its own, which is dropped after the test."""
+@contextlib.contextmanager
+def stores(engine: Engine) -> Iterator[NewStore]:
+    """Makes empty stores, each in a database of its own, and drops them at the end."""
     made: list[tuple[str, ClickHouseStore]] = []
 
     def new(
@@ -45,3 +46,17 @@ def new_store(engine: Engine) -> Iterator[NewStore]:
     for database, store in made:
         store.release()
         engine.run(f"DROP DATABASE {database}")
+
+
+@pytest.fixture
+def new_store(engine: Engine) -> Iterator[NewStore]:
+    """For stores that one test writes to."""
+    with stores(engine) as new:
+        yield new
+
+
+@pytest.fixture(scope="module")
+def new_shared_store(engine: Engine) -> Iterator[NewStore]:
+    """For stores that the tests of a file only read."""
+    with stores(engine) as new:
+        yield new
