@@ -38,6 +38,10 @@ def test_what_a_running_envoy_tells(
             used = {s.get("name"): s for s in json.loads(await envoy.admin.statistics())["stats"]}
             assert used["http.outgoing/0.downstream_rq_2xx"]["value"] == 1
             assert "http.outgoing/0.downstream_rq_3xx" not in used
+            pattern = r"^http\..*\.downstream_(rq|cx)_\w+$"
+            some = json.loads(await envoy.admin.statistics(pattern))["stats"]
+            assert {"name": "http.outgoing/0.downstream_rq_2xx", "value": 1} in some
+            assert {s["name"].split(".")[0] for s in some if "name" in s} == {"http"}
             clusters = json.loads(await envoy.admin.hosts())["cluster_statuses"]
             assert {cluster["name"] for cluster in clusters} == {"xds", "spans"}
         finally:
