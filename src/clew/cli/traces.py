@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,15 +17,12 @@ def _default_directory() -> Path:
 
 
 @click.command(epilog="Example: clew traces --port 9411 --store ./traces")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option(
     "--port",
-    envvar="QUERY_PORT",
     type=click.IntRange(0, 65535),
-    default=9411,
-    show_default=True,
-    show_envvar=True,
-    help="Port for reports, queries and pages; 0 takes a free one.",
+    help="Port for reports, questions and pages; 0 takes a free one.  [env: QUERY_PORT; "
+    "default: 9411]",
 )
 @click.option(
     "--store",
@@ -35,53 +34,26 @@ def _default_directory() -> Path:
 )
 @click.option(
     "--sample-rate",
-    envvar="COLLECTOR_SAMPLE_RATE",
     type=float,
-    default=1.0,
-    show_default=True,
-    show_envvar=True,
-    help="Share of traces to keep, 0 to 1.",
+    help="Share of traces to keep, 0 to 1.  [env: COLLECTOR_SAMPLE_RATE; default: 1]",
 )
-@click.option(
-    "--strict-trace-id/--lenient-trace-id",
-    envvar="STRICT_TRACE_ID",
-    default=True,
-    show_default=True,
-    show_envvar=True,
-    help="Whether ids of 64 and 128 bits with the same end are different traces.",
-)
-@click.option(
-    "--autocomplete-keys",
-    envvar="AUTOCOMPLETE_KEYS",
-    default="",
-    show_envvar=True,
-    help="Tags whose values the search page offers, separated by commas.",
-)
-def command(
-    host: str,
-    port: int,
-    directory: Path,
-    sample_rate: float,
-    strict_trace_id: bool,
-    autocomplete_keys: str,
-) -> None:
+def command(host: str | None, port: int | None, directory: Path, sample_rate: float | None) -> None:
     """Run the trace server: a Zipkin that keeps what it is given.
 
-    Takes spans at POST /api/v2/spans and over gRPC, answers Zipkin's API, and shows its pages under
-    /zipkin/, all on one port. A 202 means that the spans are on the disk.
+    Takes spans at POST /api/v2/spans and over gRPC, answers Zipkin's questions, and shows its pages
+    under /zipkin/, all on one port. Spans answered with 202 are on the disk, and in the store about
+    a second later.
+
+    Zipkin's environment variables mean what they mean to Zipkin; an option wins over a variable.
     """
-    from clew.trace.app import Settings, run
+    from clew.cli.zipkin_environment import read_settings
+    from clew.trace.app import run
 
     logging.basicConfig(format="clew traces: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of every malformed request
-    settings = Settings(
-        host=host,
-        port=port,
-        directory=directory,
-        sample_rate=sample_rate,
-        strict_trace_id=strict_trace_id,
-        autocomplete_keys=tuple(key.strip() for key in autocomplete_keys.split(",") if key.strip()),
-    )
+    options = {"host": host, "port": port, "sample_rate": sample_rate}
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    settings = dataclasses.replace(read_settings(os.environ, directory), **given)
 
     def ready(address: str) -> None:
         click.echo(f"clew traces ready: {address}/zipkin/ (store {directory})")

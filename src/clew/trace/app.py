@@ -10,9 +10,10 @@ import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import grpc
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
@@ -21,17 +22,20 @@ from starlette.responses import PlainTextResponse, Response
 
 from clew.errors import ClewError
 from clew.metrics import new_registry
+from clew.trace import api
+from clew.trace.api import ApiSettings
 from clew.trace.collect import grpc as grpc_transport
 from clew.trace.collect import http as http_transport
 from clew.trace.collect.counts import Counts
 from clew.trace.collect.front import Front
-from clew.trace.collect.grpc import GrpcCollector
+from clew.trace.collect.grpc import GRPC_OPTIONS, GrpcCollector
 from clew.trace.collect.http import HttpCollector
 from clew.trace.collect.intake import Intake
 from clew.trace.collect.sampler import Sampler
 from clew.trace.collect.status import Status
 from clew.trace.store import SpanStore
 from clew.trace.store.clickhouse import open_embedded
+from clew.ui import serve as ui
 
 _GRACE_SECONDS = 10
 """How long requests, and after them inserts, may take to finish when the server stops."""
@@ -43,22 +47,30 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a trace server can be told."""
+    """What a trace server can be told; in brackets Zipkin's variable for it."""
 
     host: str = "127.0.0.1"
     """The address to listen on."""
     port: int = 9411
-    """For everything; 0 takes any free one."""
+    """For everything; 0 takes any free one (QUERY_PORT)."""
     directory: Path
     """Where the store and the log are; made if it is not there."""
     sample_rate: float = 1.0
-    """The share of traces to keep, 0 to 1."""
+    """The share of traces to keep, 0 to 1 (COLLECTOR_SAMPLE_RATE)."""
+    http_collector: bool = True
+    """Whether spans are taken over HTTP (COLLECTOR_HTTP_ENABLED)."""
+    grpc_collector: bool = True
+    """Whether spans are taken over gRPC (COLLECTOR_GRPC_ENABLED)."""
     strict_trace_id: bool = True
-    """Whether a trace id of 16 characters is another than one of 32 that ends with it."""
-    autocomplete_keys: tuple[str, ...] = ()
-    """Tags whose values the search page offers."""
+    """Whether an id of 16 characters is another than one of 32 that ends so (STRICT_TRACE_ID)."""
     query_timeout: int = 11
-    """Seconds that a query may take; 0: as long as it likes."""
+    """Seconds that a query may take; 0: as long as it likes (QUERY_TIMEOUT)."""
+    api: ApiSettings = field(default_factory=ApiSettings)
+    """How questions are answered."""
+    pages: bool = True
+    """Whether the pages are served (UI_ENABLED)."""
+    pages_base_path: str = ui.HOME
+    """Where a browser finds the pages, when a proxy shows them elsewhere (ZIPKIN_UI_BASEPATH)."""
 
 
 class CannotListen(ClewError):
@@ -81,10 +93,10 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     with _listener(settings.host, settings.port) as listener, _store(settings) as store:
         async with (
             _intake(settings.directory / "log", store, sampler, counts) as intake,
-            _grpc_server(GrpcCollector(intake.collector, intake.room, counts)) as (path, stop),
+            _grpc_server(settings, intake) as (path, stop),
         ):
             config = uvicorn.Config(
-                _application(store, intake),
+                _application(settings, store, intake),
                 http=Front.on(path, stop),
                 lifespan="off",
                 ws="none",
@@ -99,14 +111,18 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
             await _Server(config, lambda: ready(address)).serve([listener])
 
 
-def _application(store: SpanStore, intake: Intake) -> Starlette:
+def _application(settings: Settings, store: SpanStore, intake: Intake) -> Starlette:
     registry = new_registry()
     registry.register(intake.counts)
+    collector = HttpCollector(intake.collector, intake.room, intake.counts)
     return Starlette(
         routes=[
-            *HttpCollector(intake.collector, intake.room, intake.counts).routes(),
+            *(collector.routes() if settings.http_collector else ()),
             *Status(store.health, intake.counts, registry, intake.troubles).routes(),
+            *api.routes(store, settings.api),
+            *(ui.routes(settings.pages_base_path) if settings.pages else ()),
         ],
+        middleware=api.middleware(settings.api),
         exception_handlers={405: _not_found},
     )
 
@@ -148,7 +164,7 @@ def _store(settings: Settings) -> Iterator[SpanStore]:
     store = open_embedded(
         settings.directory / "store",
         strict_trace_id=settings.strict_trace_id,
-        autocomplete_keys=settings.autocomplete_keys,
+        autocomplete_keys=settings.api.autocomplete_keys,
         query_timeout=settings.query_timeout,
     )
     with contextlib.closing(store):
@@ -171,12 +187,16 @@ async def _intake(
 
 @contextlib.asynccontextmanager
 async def _grpc_server(
-    collector: GrpcCollector,
+    settings: Settings, intake: Intake
 ) -> AsyncIterator[tuple[Path, Callable[[], None]]]:
     """A gRPC server on a socket that only this user reaches, and what makes it finish."""
+    server = grpc.aio.server(options=GRPC_OPTIONS)
+    if settings.grpc_collector:
+        GrpcCollector(intake.collector, intake.room, intake.counts).serve_on(server)
     with tempfile.TemporaryDirectory(prefix="clew-") as directory:
         path = Path(directory) / "grpc"
-        server = await collector.listen(path)
+        server.add_insecure_port(f"unix:{path}")
+        await server.start()
         stopping: list[asyncio.Task[None]] = []
 
         def stop() -> None:

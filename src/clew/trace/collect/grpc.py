@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import grpc
 
 from clew.span.detect import Format
@@ -15,6 +13,9 @@ from clew.trace.collect.log import LogFailed
 from clew.trace.collect.room import NoRoom, Room
 
 TRANSPORT = "grpc"
+GRPC_OPTIONS = [("grpc.max_receive_message_length", WIRE_LIMIT)]
+"""Options of a server that carries the service."""
+_SERVICE = "zipkin.proto3.SpanService"
 _EMPTY_RESPONSE = b""
 
 
@@ -26,18 +27,14 @@ class GrpcCollector:
         self._room = room
         self._counts = counts
 
-    async def listen(self, socket: Path) -> grpc.aio.Server:
-        """A started server on the unix socket ``socket``."""
-        server = grpc.aio.server(options=[("grpc.max_receive_message_length", WIRE_LIMIT)])
+    def serve_on(self, server: grpc.aio.Server) -> None:
+        """Add the service to ``server``."""
         report: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
             self._report
         )
         server.add_generic_rpc_handlers(
-            [grpc.method_handlers_generic_handler("zipkin.proto3.SpanService", {"Report": report})]
+            [grpc.method_handlers_generic_handler(_SERVICE, {"Report": report})]
         )
-        server.add_insecure_port(f"unix:{socket}")
-        await server.start()
-        return server
 
     async def _report(self, body: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
         self._counts.message(TRANSPORT)
