@@ -83,7 +83,7 @@ class Named:
 
     def holds(self, answers: Answers) -> bool:
         """Whether it would be the same with these answers."""
-        return all(answers.get(path) is answer for path, answer in self.used)
+        return all(answers.get(path) == answer for path, answer in self.used)
 
 
 @dataclass(frozen=True, slots=True)

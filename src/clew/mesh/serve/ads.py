@@ -109,6 +109,15 @@ class AdsServer:
         for stream in sorted(self._streams, key=lambda stream: stream.epoch is None):
             self._do(stream, stream.subscription.on_snapshot(snapshot, gone))
 
+    def forget(self, clusters: Collection[str], *, before: int) -> None:
+        """Envoy loses these unless it asks for them again, on a stream of epoch ``before`` or a
+        later one: on those of earlier epochs they are taken away and never answered again.
+        """
+        for stream in self._streams:
+            if stream.epoch is not None and stream.epoch < before:
+                self._do(stream, stream.subscription.on_snapshot(self._snapshot, clusters))
+        self._on_asked()
+
     async def serve(self, requests: AsyncIterator[Any], epoch: int | None) -> AsyncIterator[Any]:
         """One stream, to its end."""
         stale = epoch is not None and epoch != self._epoch
