@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path as File
+
+import pytest
+
+from clew.mesh.config.linker import Linker, read_linker
+from clew.mesh.namers.fs import Fs
+from clew.mesh.namers.registry import NamerError, build
+from clew.mesh.naming.path import Path
+
+LINKER = """
+routers: [{protocol: http, servers: [{}]}]
+namers:
+- kind: io.l5d.rewrite
+  prefix: /r
+  pattern: "/{a}"
+  name: "/b/{a}"
+- kind: io.l5d.fs
+  rootDir: %s
+  prefix: /files
+"""
+
+
+def linker(directory: File) -> Linker:
+    return read_linker(LINKER % directory, "linkerd.yml")
+
+
+def test_builds_the_namers_that_read_the_world(tmp_path: File) -> None:
+    (namer,) = build(linker(tmp_path))
+    assert isinstance(namer, Fs)
+    assert namer.prefix == Path.read("/#/files")
+
+
+def test_a_directory_that_is_none_is_named_with_the_remedy(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NamerError) as error:
+        build(linker(File("disco")))
+    assert str(error.value) == (
+        "namers[1].rootDir: 'disco' is not a directory "
+        f"(create it, or correct the path; it is looked for from {tmp_path})"
+    )
