@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import clew.trace.app
+from clew.cli.traces import command
+from clew.trace.app import Settings
+
+
+class Traces:
+    """``clew traces`` up to the point where it would serve."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.settings: list[Settings] = []
+        monkeypatch.setattr(clew.trace.app, "run", self._run)
+
+    def _run(self, settings: Settings, ready: Callable[[str], None]) -> None:
+        self.settings.append(settings)
+        ready("http://127.0.0.1:9411")
+
+    def __call__(self, *arguments: str, **environment: str) -> Result:
+        return CliRunner().invoke(command, arguments, env=environment, catch_exceptions=False)
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> Traces:
+    for name in ("QUERY_PORT", "COLLECTOR_SAMPLE_RATE", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return Traces(monkeypatch)
+
+
+def test_it_says_in_one_line_when_and_where_it_is_ready(traces: Traces) -> None:
+    result = traces("--store", "/x/spans")
+    assert result.output == "clew traces ready: http://127.0.0.1:9411/zipkin/ (store /x/spans)\n"
+    assert traces.settings == [Settings(directory=Path("/x/spans"))]
+
+
+def test_spans_are_kept_with_the_users_data(traces: Traces, tmp_path: Path) -> None:
+    traces(XDG_DATA_HOME=str(tmp_path))
+    traces(HOME=str(tmp_path))
+    assert [settings.directory for settings in traces.settings] == [
+        tmp_path / "clew" / "traces",
+        tmp_path / ".local" / "share" / "clew" / "traces",
+    ]
+
+
+def test_an_option_wins_over_zipkins_variable(traces: Traces) -> None:
+    traces(QUERY_PORT="9000", COLLECTOR_SAMPLE_RATE="0.25")
+    traces("--port", "9001", "--sample-rate", "0.5", QUERY_PORT="9000", COLLECTOR_SAMPLE_RATE="0.1")
+    assert [(s.port, s.sample_rate) for s in traces.settings] == [(9000, 0.25), (9001, 0.5)]
+
+
+def test_it_listens_where_it_is_told(traces: Traces) -> None:
+    traces("--host", "0.0.0.0")
+    assert traces.settings[0].host == "0.0.0.0"
+
+
+@pytest.mark.parametrize("arguments", [["--port", "65536"], ["--port", "x"], ["--store", __file__]])
+def test_wrong_usage_is_refused(traces: Traces, arguments: list[str]) -> None:
+    result = traces(*arguments)
+    assert result.exit_code == 2
+    assert "Invalid value" in result.output
+    assert traces.settings == []
+
+
+def test_help_has_an_example(traces: Traces) -> None:
+    assert "Example: clew traces" in traces("--help").output
