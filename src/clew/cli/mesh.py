@@ -1,0 +1,180 @@
+"""``clew mesh``: a Linkerd 1.x file on Envoy, in this process and a child."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clew.cli.linker_files import linker_texts
+from clew.cli.logs import LEVELS, log_to_stderr
+
+if TYPE_CHECKING:
+    from clew.mesh.config.linker import Linker
+    from clew.mesh.config.problems import Problem
+
+log = logging.getLogger(__name__)
+
+STDIN = Path("-")
+PROBE_SECONDS = 0.05
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  clew mesh linkerd.yaml
+  clew mesh --validate linkerd.yaml
+"""
+)
+@click.argument(
+    "file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+)
+@click.option(
+    "--run-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory for the sockets between clew and Envoy; private, one mesh at a time.  "
+    "[default: a temporary one]",
+)
+@click.option("--validate", is_flag=True, help="Only say whether FILE is right, and where not.")
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS),
+    default="info",
+    show_default=True,
+    help="The least important lines of the log on stderr.",
+)
+def command(file: Path, run_dir: Path | None, validate: bool, log_level: str) -> None:
+    """Run the routers of FILE, a Linkerd 1.x configuration, until SIGTERM or Ctrl-C.
+
+    FILE is YAML or JSON; "-" reads stdin. An edited FILE is taken over without a restart. Once
+    every router listens, their addresses and the admin address are printed, and GET /admin/ping on
+    the latter answers 200.
+
+    With --validate FILE may also be a Kubernetes manifest with Linkerd files in its ConfigMaps.
+    Prints "FILE: ok" (exit code 0), or each problem with its line (exit code 2).
+    """
+    from clew.mesh.config.linker import ConfigError
+
+    try:
+        if validate:
+            _validate(file)
+            click.echo(f"{file}: ok")
+            return
+        log_to_stderr(log_level)
+        with _on_disk(file) as path:
+            sys.exit(asyncio.run(_run(path, run_dir)))
+    except ConfigError as error:
+        # as compilers do it, so that editors find the lines
+        click.echo(error.message, err=not validate)
+        sys.exit(error.exit_code)
+
+
+def _validate(file: Path) -> None:
+    """Raise ConfigError with the problems of every linker file in ``file``."""
+    from clew.mesh.config.linker import ConfigError, read_linker
+
+    source = str(file)
+    problems: list[Problem] = []
+    for text in linker_texts(_read(file), source):
+        try:
+            read_linker(text, source)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(source, problems)
+
+
+def _read(file: Path) -> str:
+    from clew.mesh.config.problems import ConfigError, Problem
+
+    try:
+        with click.open_file(str(file), encoding="utf-8") as stream:
+            return str(stream.read())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(file), [Problem(1, f"cannot be read: {error}")]) from error
+
+
+@contextmanager
+def _on_disk(file: Path) -> Iterator[Path]:
+    """The file itself; what comes from stdin is checked under the name ``-`` and then kept."""
+    if file != STDIN:
+        yield file
+        return
+    from clew.mesh.config.linker import read_linker
+
+    text = _read(file)
+    read_linker(text, str(file))
+    with tempfile.TemporaryDirectory(prefix="clew-mesh-file-") as directory:
+        path = Path(directory) / "stdin.yaml"
+        path.write_text(text, encoding="utf-8")
+        yield path
+
+
+async def _run(file: Path, run_dir: Path | None) -> int:
+    """Exit code. The first signal stops gracefully, the second at once."""
+    from clew.mesh.app import run
+    from clew.mesh.serve.linker_file import read_file
+
+    stop = asyncio.Event()
+    running = asyncio.ensure_future(run(file, run_dir, stop))
+    announcing = asyncio.create_task(_announce(read_file(file)))
+    forced = 0
+
+    def on_signal(number: int) -> None:
+        nonlocal forced
+        if stop.is_set():
+            forced = 128 + number
+            running.cancel()
+        else:
+            log.info("%s: requests may end; once more stops at once", signal.Signals(number).name)
+            stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        await running
+    except asyncio.CancelledError:
+        if not forced:
+            raise
+    finally:
+        announcing.cancel()
+    return forced
+
+
+async def _announce(linker: Linker) -> None:
+    """Print every address when a probe finds the mesh ready; a port 0 is chosen by the system and
+    not known here."""
+    import httpx
+
+    admin = linker.admin
+    if not admin.port:
+        return
+    ping = f"{_url(_REACHED_AT.get(admin.ip, admin.ip), admin.port)}/admin/ping"
+    async with httpx.AsyncClient() as client:
+        while True:
+            with suppress(httpx.TransportError):
+                if (await client.get(ping)).status_code == httpx.codes.OK:
+                    break
+            await asyncio.sleep(PROBE_SECONDS)
+    for router in linker.routers:
+        for server in router.servers:
+            if server.port:
+                click.echo(f"{router.label} {_url(server.ip, server.port)}")
+    click.echo(f"admin {_url(admin.ip, admin.port)}")
+
+
+_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def _url(ip: str, port: int) -> str:
+    return f"http://[{ip}]:{port}" if ":" in ip else f"http://{ip}:{port}"
