@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from watchfiles import awatch
+from watchfiles import Change, awatch
 
 from clew.mesh.config.linker import ConfigError, Linker, read_linker
 from clew.mesh.config.problems import Problem
 
 log = logging.getLogger(__name__)
+
+DEBOUNCE_MS = 200
+"""The longest time for which events are collected, because editors write more than once."""
+STEP_MS = 50
+"""Of quiet after which they are collected."""
 
 
 def read_file(file: Path) -> Linker:
@@ -22,13 +28,25 @@ def read_file(file: Path) -> Linker:
 
 async def edits(file: Path, current: Linker) -> AsyncIterator[Linker]:
     """Every later content of the file that is good and different."""
-    # the directory, because editors and Kubernetes replace the file
-    async for _ in awatch(file.parent, recursive=False, debounce=200, step=20):
+
+    def concerns(_: Change, changed: str) -> bool:
+        # Kubernetes replaces the link ..data beside the file, which stays the same link into it
+        name = os.path.basename(changed)
+        return name == file.name or name.startswith("..")
+
+    complaint = ""
+    # the directory, because editors replace the file
+    async for _ in awatch(
+        file.parent, watch_filter=concerns, recursive=False, debounce=DEBOUNCE_MS, step=STEP_MS
+    ):
         try:
             linker = await asyncio.to_thread(read_file, file)
         except ConfigError as error:
-            log.error("the edit is not used, the running configuration stays:\n%s", error)
+            if str(error) != complaint:
+                complaint = str(error)
+                log.error("the edit is not used, the running configuration stays:\n%s", error)
             continue
+        complaint = ""
         if linker != current:
             current = linker
             yield linker
