@@ -20,6 +20,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEADER_LIMIT = 64 * 1024
 """Bytes of a request's line and headers."""
 HEADER_SECONDS = 15.0
+"""How long they may take to arrive, and a new connection to say anything."""
 MESSAGE_SECONDS = 30.0
 """How long a whole request may take to arrive."""
 
@@ -135,7 +136,6 @@ class Front(asyncio.Protocol):
         self._http1: Callable[[], Http1] = lambda: Http1(config, server_state, app_state, loop)
         # uvicorn calls nothing but shutdown() on the members
         self._connections = cast("set[asyncio.Protocol]", server_state.connections)
-        self._patience = config.timeout_keep_alive
         self._read = b""
         self._splicing: asyncio.Task[None] | None = None
 
@@ -143,7 +143,7 @@ class Front(asyncio.Protocol):
         """Wait for the first bytes, but not for long."""
         self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
-        self._timer = self._loop.call_later(self._patience, transport.close)
+        self._timer = self._loop.call_later(HEADER_SECONDS, transport.close)
 
     def data_received(self, data: bytes) -> None:
         """Decide as soon as the bytes differ from the preface, or are all of it."""
