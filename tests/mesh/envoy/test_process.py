@@ -76,8 +76,9 @@ def test_it_runs_until_it_is_stopped_and_its_log_lines_are_ours(
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
 
+    caplog.set_level(logging.DEBUG)
     asyncio.run(run())
-    assert ("clew.mesh.envoy.process", logging.WARNING, "main: caught ENVOY_SIGTERM") in (
+    assert ("clew.mesh.envoy.process", logging.DEBUG, "main: caught ENVOY_SIGTERM") in (
         caplog.record_tuples
     )
 

@@ -234,5 +234,7 @@ class EnvoyProcess:
             if not line:
                 return
             level, text = read_line(line.decode("utf-8", "replace").rstrip())
+            if self.state is State.STOPPING and level == logging.WARNING:
+                level = logging.DEBUG  # that it hears our signal and loses its streams is no news
             self._last_words.append(text)
             log.log(level, "%s", text)
