@@ -170,7 +170,9 @@ class _Columns:
         """All that was added."""
         if self._chunk:
             self._turn()
-        return pa.concat_tables(self._tables) if self._tables else SPAN_SCHEMA.empty_table()
+        # empty_table() would import pandas
+        empty = pa.Table.from_batches([], SPAN_SCHEMA)
+        return pa.concat_tables(self._tables) if self._tables else empty
 
     def _turn(self) -> None:
         self._tables.append(table(self._chunk, self._arrival))
