@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from clew.mesh.envoy import process
-from clew.mesh.envoy.process import EnvoyFailed, EnvoyProcess, State, delay_before
+from clew.mesh.envoy.process import EnvoyFailed, EnvoyProcess, State
 from clew.mesh.envoy.sockets import Sockets
 
 from .conftest import listener_port, standalone
@@ -189,6 +189,32 @@ def test_a_request_longer_than_the_grace_is_cut_with_a_warning(
     assert "requests were still open after 0.2 s; they are cut" in caplog.messages
 
 
+def test_a_cancelled_stop_ends_envoy_at_once(
+    sockets: Sockets, new_envoy: NewEnvoy, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        async with Upstream(tmp_path / "app.sock") as upstream:
+            config = standalone(sockets, upstream.path)
+            envoy = new_envoy(config, grace=1000)
+            await envoy.start()
+
+            async def listening() -> bool:
+                return bool(await envoy.admin.live_listeners())
+
+            await until(listening)
+            request = asyncio.create_task(get(listener_port(config)))
+            await upstream.asked.wait()
+            stop = asyncio.create_task(envoy.stop())
+            await asyncio.sleep(0.1)
+            stop.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await stop
+            assert (envoy.state, envoy.pid) == (State.STOPPED, None)
+            assert await request == b""
+
+    asyncio.run(run())
+
+
 def test_an_envoy_that_hears_no_signal_is_killed(
     sockets: Sockets, new_envoy: NewEnvoy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,10 +270,3 @@ async def gone(pid: int) -> bool:
 
 def state_letter(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()[2]
-
-
-@pytest.mark.parametrize(
-    ("restart", "seconds"), [(1, 0.1), (2, 0.2), (3, 0.4), (7, 6.4), (8, 10.0), (10_000, 10.0)]
-)
-def test_the_delay_doubles_up_to_ten_seconds(restart: int, seconds: float) -> None:
-    assert delay_before(restart) == pytest.approx(seconds)

@@ -82,6 +82,15 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
         pass
 
 
+def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    (run_dir / "lock").mkdir(parents=True)
+    run_dir.chmod(0o700)
+    refused = pytest.raises(RunDirError, match="run: cannot be the run directory: Is a directory")
+    with refused, claim_run_dir(run_dir):
+        pass
+
+
 def test_a_path_too_long_for_a_unix_socket_is_refused_before_anything_is_made(
     tmp_path: Path,
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from clew.errors import ClewError
+from clew.mesh.envoy.backoff import Backoff
 from clew.mesh.envoy.child import describe_end, dies_with_parent
 from clew.mesh.envoy.log import FORMAT, envoy_level, read_line
 from clew.mesh.envoy.sockets import Sockets
@@ -20,10 +21,6 @@ from clew.mesh.envoy.stats import EnvoyAdmin, EnvoyUnreachable
 
 log = logging.getLogger(__name__)
 
-FIRST_DELAY = 0.1
-LONGEST_DELAY = 10.0
-HEALTHY_SECONDS = 30.0
-"""A life at least this long makes the next delay the first one again."""
 DRAIN_SECONDS = 600
 """How long a replaced listener may serve its old requests; a longer request would be cut."""
 LAST_WORDS = 20
@@ -58,11 +55,6 @@ def default_concurrency() -> int:
     Each worker keeps its own connections to every endpoint, so more of them has a price.
     """
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
-
-
-def delay_before(restart: int) -> float:
-    """Seconds to wait before the ``restart``-th start in a row, counted from 1."""
-    return float(min(FIRST_DELAY * 2 ** min(restart - 1, 20), LONGEST_DELAY))
 
 
 class EnvoyProcess:
@@ -124,20 +116,24 @@ class EnvoyProcess:
         self._supervisor = asyncio.create_task(self._supervise(child), name="envoy supervisor")
 
     async def stop(self) -> None:
-        """Refuse connections, let requests end for at most the grace, then end Envoy."""
+        """Refuse connections, let requests end for at most the grace, then end Envoy.
+
+        Cancelled, it ends Envoy at once.
+        """
         self.state = State.STOPPING
         if self._supervisor is not None:
             self._supervisor.cancel()
             await asyncio.gather(self._supervisor, return_exceptions=True)
-        if self.pid is not None:
-            try:
+        try:
+            if self.pid is not None:
                 async with asyncio.timeout(self._grace):
                     await self._drain()
-            except TimeoutError:
-                log.warning("requests were still open after %.1f s; they are cut", self._grace)
-            except EnvoyUnreachable as error:
-                log.warning("no draining: %s", error)
-        await self._end()
+        except TimeoutError:
+            log.warning("requests were still open after %.1f s; they are cut", self._grace)
+        except EnvoyUnreachable as error:
+            log.warning("no draining: %s", error)
+        finally:
+            await self._end()
 
     def _write_config(self) -> None:
         self._config_file.write_text(json.dumps(self._config, indent=1), encoding="utf-8")
@@ -172,12 +168,11 @@ class EnvoyProcess:
 
     async def _supervise(self, child: asyncio.subprocess.Process) -> None:
         clock = asyncio.get_running_loop().time
-        born, in_a_row = clock(), 0
+        born, backoff = clock(), Backoff()
         while True:
             status = await child.wait()
             lived = clock() - born
-            in_a_row = 1 if lived >= HEALTHY_SECONDS else in_a_row + 1
-            delay = delay_before(in_a_row)
+            delay = backoff.delay_after(lived)
             self.state = State.RESTARTING
             log.error(
                 "Envoy ended after %.1f s: %s; starting it again in %.1f s",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from clew.errors import ClewError
 
@@ -94,9 +95,7 @@ def _make_private(path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.stat()
     except OSError as error:
-        raise RunDirError(
-            f"{path}: cannot be the run directory: {error.strerror}", hint="give another --run-dir"
-        ) from error
+        raise _unusable(path, error) from error
     if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
         # never chmod what we did not make: it may be somebody's /tmp
         raise RunDirError(
@@ -109,7 +108,7 @@ def _make_private(path: Path) -> None:
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
     """An exclusive lock that ends with the process, however it ends."""
-    with open(path / "lock", "a+", encoding="ascii") as lock:
+    with _open_lock(path / "lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -123,6 +122,19 @@ def _held(path: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _open_lock(path: Path) -> TextIO:
+    try:
+        return open(path, "a+", encoding="ascii")
+    except OSError as error:
+        raise _unusable(path.parent, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> RunDirError:
+    return RunDirError(
+        f"{path}: cannot be the run directory: {error.strerror}", hint="give another --run-dir"
+    )
 
 
 def _remove(sockets: Sockets) -> None:
