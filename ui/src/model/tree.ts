@@ -102,14 +102,20 @@ function link(byId: ReadonlyMap<string, readonly Draft[]>): { roots: Draft[]; mi
   const roots: Draft[] = [];
   const lost: Draft[] = [];
   for (const node of all) {
-    const parentId = node.span.parentId ?? node.joined?.parentId;
-    if (!node.parent && parentId && parentId !== node.span.id) node.parent = parentAmong(byId.get(parentId), node);
+    const parentId = parentIdOf(node);
+    if (!node.parent && parentId) node.parent = parentAmong(byId.get(parentId), node);
     if (node.parent) node.parent.children.push(node);
     else (parentId ? lost : roots).push(node);
   }
   lost.push(...cutCycles(all, [...roots, ...lost]));
   if (lost.length > 0) roots.push(missingRow(lost));
   return { roots, missing: lost.length };
+}
+
+/** A span that names itself has no parent (zipkin2 Span). */
+function parentIdOf({ span, joined }: Draft): string | undefined {
+  const parentId = span.parentId ?? joined?.parentId;
+  return parentId === span.id ? undefined : parentId;
 }
 
 /** Of several rows with the parent's id, the one that reported from the same service. */
@@ -171,7 +177,7 @@ function preorder(roots: Draft[], zero: number): Draft[] {
 }
 
 const startOf = (node: Draft): number =>
-  node.kind === "missing" ? startOf(node.children[0] ?? node) : (node.span.timestamp ?? node.joined?.timestamp ?? 0);
+  node.kind === "missing" ? node.children.reduce((least, child) => Math.min(least, startOf(child)), Infinity) : (node.span.timestamp ?? node.joined?.timestamp ?? 0);
 
 const kindOf = (node: Node | Draft) => (node.joined ?? node.span).kind;
 

@@ -52,11 +52,13 @@ interface TextFieldProps {
 function TextField({ label, value, placeholder, onValue, options = NONE, field, wrong = false }: TextFieldProps) {
   const list = useId();
   return (
-    <label class="field"><span>{label}</span>
-      <input type="text" class="mono" value={value} placeholder={placeholder} title={value} spellcheck={false} autocomplete="off" aria-invalid={wrong}
-        {...(field ? { ref: field } : {})} {...(options.length > 0 ? { list } : {})} onInput={(event) => onValue(event.currentTarget.value)} />
+    <>
+      <label class="field"><span>{label}</span>
+        <input type="text" class="mono" value={value} placeholder={placeholder} title={value} spellcheck={false} autocomplete="off" aria-invalid={wrong}
+          {...(field ? { ref: field } : {})} {...(options.length > 0 ? { list } : {})} onInput={(event) => onValue(event.currentTarget.value)} />
+      </label>
       {options.length > 0 && <datalist id={list}>{options.map(([option, words]) => <option key={option} value={option}>{words === option ? undefined : words}</option>)}</datalist>}
-    </label>
+    </>
   );
 }
 

@@ -37,12 +37,14 @@ export const EVERYWHERE = "Everywhere";
 
 export function listenForKeys(): void {
   addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || isModifier(event.key)) return;
+    // A sheet over the page has its own keys, Escape above all.
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || isModifier(event.key) || document.querySelector("dialog[open]")) return;
     if (event.key !== "Escape" && (inField(event.target) || event.altKey !== (singleKeys.value === "off"))) return;
     const pair = first && event.timeStamp - first.at < TOGETHER_MS ? `${first.key} ${event.key}` : null;
     first = null;
     const known = groups.value.flatMap(({ keys }) => keys);
-    const hit = known.find(({ key }) => key === pair) ?? known.find(({ key }) => key === event.key);
+    // What lies over the page is of the frame, whose keys come last: Escape closes the top thing.
+    const hit = known.find(({ key }) => key === pair) ?? (event.key === "Escape" ? known.findLast(({ key }) => key === "Escape") : known.find(({ key }) => key === event.key));
     if (hit) { event.preventDefault(); hit.run(event); } else if (known.some(({ key }) => key.startsWith(`${event.key} `))) {
       first = { key: event.key, at: event.timeStamp };
     }

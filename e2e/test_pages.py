@@ -1,0 +1,377 @@
+"""The pages in a real browser, over canned answers: what a person sees, by role and name."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from e2e import pages_server as canned
+
+AXE = Path(__file__).parents[1] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
+OLD_LINK = "/?serviceName=127.0.0.1%2F4140"
+HELLO = f"/zipkin/traces/{canned.HELLO_ID}"
+FAILED = f"/zipkin/traces/{canned.FAILED_ID}"
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium is not on PATH: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def store() -> canned.Store:
+    return canned.Store([canned.HELLO, canned.FAILED])
+
+
+@pytest.fixture
+def server(store: canned.Store) -> Iterator[canned.Running]:
+    with canned.running(store) as server:
+        yield server
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: canned.Running) -> Iterator[Open]:
+    """Opens a path of the server; any error of the page fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(path: str, *, ready: bool = True, width: int = 1440, **options: Any) -> Page:
+        viewport: Any = {"width": width, "height": 900}
+        context = browser.new_context(viewport=viewport, timezone_id="Europe/Rome", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.extend(policy_breach(message.text)))
+        page.goto(server.url + path)
+        if ready:
+            wait_until_ready(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def policy_breach(text: str) -> list[str]:
+    return [text] if "Content Security Policy" in text else []
+
+
+def wait_until_ready(page: Page) -> None:
+    # wait_for_function evaluates text in the page, which the content policy forbids
+    for _ in range(100):
+        if page.evaluate("performance.getEntriesByName('clew:ready').length > 0"):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("the page did not set clew:ready")
+
+
+def rows(page: Page) -> list[str]:
+    return [row.get_attribute("aria-label") or "" for row in page.get_by_role("row").all()]
+
+
+def serious_findings(page: Page) -> list[str]:
+    assert AXE.is_file(), "axe-core is not installed: npm ci in ui/"
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")["violations"]
+    return [
+        f"{finding['id']}: {node['html'][:120]}"
+        for finding in found
+        if finding["impact"] in ("serious", "critical")
+        for node in finding["nodes"]
+    ]
+
+
+def test_an_old_link_searches_and_leads_to_the_eight_spans(open_page: Open) -> None:
+    page = open_page(OLD_LINK)
+    assert page.url.endswith("/zipkin/?serviceName=127.0.0.1%2F4140")
+    expect(page.get_by_label("Service", exact=True)).to_have_value("127.0.0.1/4140")
+    expect(page.get_by_role("status").filter(has_text="2 traces")).to_be_visible()
+    page.get_by_role("link", name="hello get /", exact=True).click()
+    expect(page.get_by_role("heading", name="hello get /")).to_be_visible()
+    expect(page.get_by_role("treegrid").get_by_role("row")).to_have_count(8)
+    assert rows(page) == [
+        "outgoing /svc/hello, 14.2\u00a0ms",
+        "hello get /, 13.5\u00a0ms",
+        "incoming /svc/hello, 12.8\u00a0ms",
+        "hello get /, 12.1\u00a0ms",
+        "outgoing /svc/world, 9.87\u00a0ms",
+        "world-v1 get /, 9.17\u00a0ms",
+        "incoming /svc/world, 8.47\u00a0ms",
+        "world-v1 get /, 7.77\u00a0ms",
+    ]
+    page.go_back()
+    expect(page.get_by_role("link", name="hello get /", exact=True)).to_be_visible()
+
+
+def test_the_form_writes_the_address_and_back_undoes_it(open_page: Open) -> None:
+    page = open_page("/zipkin/")
+    page.get_by_label("Service", exact=True).fill("127.0.0.1/4141")
+    page.get_by_label("At least").fill("5ms")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page).to_have_url(re.compile(r"\?serviceName=127\.0\.0\.1%2F4141&minDuration=5ms$"))
+    page.get_by_label("At least").fill("soon")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("“soon” is not a duration")
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_label("Service", exact=True)).to_have_value("")
+
+
+def test_results_are_sorted_and_walked_by_keys(open_page: Open) -> None:
+    page = open_page("/zipkin/")
+    page.locator("body").press("1")
+    expect(page).to_have_url(re.compile("sort=slowest"))
+    first = page.locator("tbody a").first
+    expect(first).to_contain_text("503 world-v1")
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(HELLO))
+
+
+def test_rows_fold_and_unfold_by_keyboard_alone(open_page: Open) -> None:
+    page = open_page(HELLO)
+    grid = page.get_by_role("treegrid")
+    grid.get_by_role("row").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    focused = page.locator('[role="row"]:focus')
+    expect(focused).to_have_attribute("aria-label", re.compile("^incoming /svc/hello"))
+    expect(focused).to_have_attribute("aria-level", "3")
+    page.keyboard.press("ArrowLeft")
+    expect(focused).to_have_attribute("aria-expanded", "false")
+    expect(grid.get_by_role("row")).to_have_count(3)
+    expect(grid).to_have_attribute("aria-rowcount", "3")
+    page.keyboard.press("ArrowLeft")
+    expect(focused).to_have_attribute("aria-label", re.compile("^hello get /"))
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    expect(grid.get_by_role("row")).to_have_count(8)
+    page.keyboard.press("End")
+    expect(focused).to_have_attribute("aria-label", re.compile("^world-v1 get /, 7.77"))
+    assert page.locator('[role="row"][tabindex="0"]').count() == 1
+
+
+def test_the_panel_tells_all_of_the_chosen_span(open_page: Open) -> None:
+    page = open_page(HELLO)
+    page.get_by_role("row", name="world-v1 get /, 9.17").click()
+    panel = page.get_by_role("complementary", name="Span detail")
+    expect(panel).to_contain_text("%/io.l5d.port/4141/#/io.l5d.fs/world-v1")
+    expect(panel).to_contain_text("port 4141")
+    expect(panel).to_contain_text("2.96\u00a0ms into the trace")
+    expect(panel).to_contain_text("127.0.0.1:4141")
+    expect(panel).to_contain_text("http.status_code200")
+    expect(panel).to_contain_text("5e11a09c7724d3c1")
+    expect(panel).to_contain_text("18 Nov 2026 12:06:40.002")
+    panel.get_by_role("button", name="JSON", exact=True).click()
+    expect(panel.locator("pre")).to_contain_text('"id": "5e11a09c7724d3c1"')
+    expect(page).to_have_url(re.compile("span=5e11a09c7724d3c1"))
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    page.reload()
+    expect(panel).to_contain_text("world-v1")
+
+
+def test_keys_zoom_find_errors_and_tell_of_themselves(open_page: Open) -> None:
+    page = open_page(FAILED)
+    page.locator("body").press("e")
+    panel = page.get_by_role("complementary", name="Span detail")
+    expect(panel).to_contain_text("#/io.l5d.fs/world-v1")
+    page.keyboard.press("f")
+    expect(page.get_by_role("button", name="Whole")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"from=\d+&to=\d+"))
+    page.keyboard.press("0")
+    expect(page.get_by_role("button", name="Whole")).to_have_count(0)
+    page.keyboard.press("w")
+    expect(page.get_by_role("button", name="Whole")).to_be_visible()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_contain_text("next error")
+    expect(sheet.get_by_role("heading").first).to_have_text("Trace")
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    page.keyboard.press("/")
+    page.keyboard.type("world")
+    expect(page.get_by_role("status").filter(has_text="4 spans match")).to_be_visible()
+
+
+def test_a_drag_on_the_axis_chooses_a_stretch(open_page: Open) -> None:
+    page = open_page(HELLO)
+    box = page.locator(".time").bounding_box()
+    assert box
+    for height in (20, 50):
+        page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + height)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + height, steps=4)
+        page.mouse.up()
+        expect(page.get_by_role("button", name="Whole")).to_be_visible()
+    # a quarter of the trace, then a quarter of that
+    expect(page).to_have_url(re.compile(r"from=45\d\d&to=5[34]\d\d"))
+    page.locator(".time").dblclick()
+    expect(page.get_by_role("button", name="Whole")).to_have_count(0)
+
+
+def test_pasted_ids_links_and_headers_lead_to_the_trace(open_page: Open) -> None:
+    page = open_page("/zipkin/")
+    field = page.get_by_label("Go to trace id")
+    field.fill("nonsense")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("No trace id in that text")
+    field.fill(f"00-0000000000000000{canned.HELLO_ID}-00f067aa0ba902b7-01")
+    field.press("Enter")
+    expect(page.get_by_role("heading", name="hello get /")).to_be_visible()
+
+
+def test_the_answer_says_where_an_error_began_and_who_saw_it(open_page: Open) -> None:
+    page = open_page(FAILED)
+    answer = page.get_by_role("region", name="Explanation")
+    expect(answer).to_contain_text("One error, in world-v1; the caller saw 503.")
+    expect(answer).to_contain_text("Four routers carried two calls.")
+    began = [row for row in rows(page) if "began here" in row]
+    assert began == ["world-v1 get /, 98.9\u00a0ms, error 503 began here"]
+
+
+def test_bars_are_drawn_in_the_colours_of_both_themes(open_page: Open) -> None:
+    colours = {}
+    for theme in ("light", "dark"):
+        page = open_page(HELLO, color_scheme=theme)
+        colours[theme] = page.evaluate(
+            """() => {
+              const canvas = document.querySelector('.extent > canvas');
+              const context = canvas.getContext('2d');
+              const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+              const seen = new Set();
+              for (let i = 0; i < data.length; i += 4)
+                if (data[i + 3] === 255) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+              return [getComputedStyle(document.body).backgroundColor, ...seen];
+            }"""
+        )
+    assert colours["light"][0] == "rgb(255, 255, 255)"
+    assert {"74,107,200", "1,86,69", "107,116,128"} <= set(colours["light"])
+    assert colours["dark"][0] == "rgb(16, 20, 24)"
+    assert {"97,122,182", "129,197,177", "139,150,162"} <= set(colours["dark"])
+
+
+def test_the_theme_is_a_setting_that_stays(open_page: Open) -> None:
+    page = open_page(HELLO, color_scheme="light")
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("group", name="Theme").get_by_role("button", name="Dark").click()
+    page.reload()
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(16, 20, 24)"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/zipkin/", HELLO, FAILED, "/zipkin/traces/1"])
+def test_axe_finds_nothing_serious(open_page: Open, path: str, theme: str) -> None:
+    page = open_page(path, color_scheme=theme)
+    assert serious_findings(page) == []
+
+
+def test_axe_finds_nothing_serious_in_overlays(open_page: Open) -> None:
+    page = open_page(HELLO)
+    page.get_by_role("button", name="Settings").click()
+    assert serious_findings(page) == []
+    page.get_by_role("button", name="Keys").click()
+    assert serious_findings(page) == []
+
+
+def test_an_empty_store_says_how_to_send_the_first_request(
+    open_page: Open, store: canned.Store
+) -> None:
+    store.traces = []
+    page = open_page("/zipkin/")
+    expect(page.get_by_role("heading", name="No traces yet")).to_be_visible()
+    expect(page.locator("pre")).to_have_text("http_proxy=127.0.0.1:4140 curl http://hello")
+    assert serious_findings(page) == []
+
+
+def test_a_misspelt_service_is_guessed(open_page: Open) -> None:
+    page = open_page("/zipkin/?serviceName=127.0.0.1%2F4149")
+    expect(page.get_by_role("heading")).to_contain_text(
+        ["Search", "Nothing from 127.0.0.1/4149 in this hour"]
+    )
+    page.get_by_role("button", name="Search 127.0.0.1/41").click()
+    expect(page.get_by_role("link", name="hello get /", exact=True)).to_be_visible()
+
+
+def test_a_search_that_the_server_refuses_shows_its_words(
+    open_page: Open, store: canned.Store
+) -> None:
+    store.refuses = "lookback <= 0"
+    page = open_page("/zipkin/", ready=False)
+    expect(page.get_by_role("alert")).to_contain_text("lookback <= 0")
+    store.refuses = ""
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("link", name="hello get /", exact=True)).to_be_visible()
+
+
+def test_a_trace_that_is_not_there_may_come(open_page: Open, store: canned.Store) -> None:
+    store.traces = []
+    page = open_page(HELLO)
+    expect(page.get_by_role("heading", name=f"No trace {canned.HELLO_ID}")).to_be_visible()
+    expect(page.get_by_text("It may have been dropped by sampling")).to_be_visible()
+    store.traces = [canned.HELLO[:4]]
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_role("row")).to_have_count(4)
+    store.traces = [canned.HELLO]
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_role("row")).to_have_count(8)
+
+
+def test_a_server_that_is_gone_is_told_and_old_results_make_room(
+    open_page: Open, server: canned.Running
+) -> None:
+    page = open_page("/zipkin/")
+    server.stop()
+    page.get_by_role("button", name="Search", exact=True).click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("No answer from the server.")
+    expect(alert.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_ten_thousand_spans_have_only_their_visible_rows(
+    open_page: Open, store: canned.Store
+) -> None:
+    store.traces = [canned.wide_trace(10_000)]
+    page = open_page("/zipkin/traces/00000000000abcde")
+    grid = page.get_by_role("treegrid")
+    expect(grid).to_have_attribute("aria-rowcount", "10000")
+    assert 20 < grid.get_by_role("row").count() < 80
+    grid.get_by_role("row").first.focus()
+    page.keyboard.press("End")
+    focused = page.locator('[role="row"]:focus')
+    expect(focused).to_have_attribute("aria-rowindex", "10000")
+    expect(focused).to_be_in_viewport()
+
+
+def test_at_900_the_panel_waits_to_be_asked_for(open_page: Open) -> None:
+    page = open_page(HELLO, width=900)
+    panel = page.get_by_role("complementary", name="Span detail")
+    expect(panel).to_have_count(0)
+    page.get_by_role("row", name="outgoing /svc/world").click()
+    expect(panel).to_be_visible()
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overflow) == 0
