@@ -24,7 +24,7 @@ class Alias:
     """How a service is shown."""
 
     text: str
-    """The short name in front; never empty."""
+    """The short name in front."""
     chips: tuple[str, ...] = ()
     """What the short name leaves out: ``port 4141``, ``fs``."""
     router: bool = False

@@ -43,7 +43,8 @@ class Step:
         """Where the spans of its traces are looked for.
 
         A trace begins at its root, so its spans lie after that; before it only when clocks differ.
-        What a trace does more than an hour after its step cannot meet a condition.
+        What a trace does five minutes before its step or an hour after it meets no condition: the
+        price of not reading all that was ever stored for each search.
         """
         return Step.within(self.oldest - _BEFORE, self.newest + _AFTER)
 
