@@ -6,7 +6,6 @@ import asyncio
 import enum
 import json
 import logging
-import os
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,14 +46,6 @@ class State(enum.Enum):
     RUNNING = "running"
     RESTARTING = "restarting"
     STOPPING = "stopping"
-
-
-def default_concurrency() -> int:
-    """Envoy's worker threads when nobody says: the CPUs this process may use, at most 4.
-
-    Each worker keeps its own connections to every endpoint, so more of them has a price.
-    """
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 4)
 
 
 class EnvoyProcess:
