@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from prometheus_client import CollectorRegistry
 
 from clew.errors import ClewError
+from clew.mesh.binding.configured import namer_rules, transformers_of
+from clew.mesh.binding.explain import delegate
 from clew.mesh.compile import NOTHING, State, compile_linker
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.telemetry import (
@@ -41,11 +42,10 @@ from clew.mesh.relay.relay import Relay
 from clew.mesh.serve.admin import AdminServer, Sources, admin_app
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
-from clew.mesh.serve.histogram import LastMinute
 from clew.mesh.serve.linker_file import edits, read_file
-from clew.mesh.serve.metrics import Metric, linkerd_metrics, server_names
+from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.name_gauges import NameGauges
-from clew.mesh.serve.readings import read_clusters, read_statistics
+from clew.mesh.serve.scrape import Scrape
 from clew.mesh.xds.listeners import server_key
 from clew.metrics import exposition, new_registry
 
@@ -92,10 +92,11 @@ class Mesh:
         self._registry = new_registry()
         self._gauges = NameGauges(self._registry)
         self._ads = AdsServer(sockets.xds, on_asked=self._changed.set)
+        metrics = BacklogMetrics(self._registry)
         self._relay = Relay(
             sockets.spans,
             server_facts(linker),
-            exporters(linker.telemetry, self._registry),
+            [Exporter(*place, metrics) for place in collectors(linker.telemetry)],
             self._registry,
         )
         self._envoy = EnvoyProcess(
@@ -105,7 +106,16 @@ class Mesh:
             concurrency=workers(os.cpu_count() or 1),
             grace=linker.admin.shutdown_grace_ms / 1000,
         )
-        self._latencies = LastMinute()
+        self._scrape = Scrape(
+            self._envoy.admin.statistics,
+            self._envoy.admin.hosts,
+            lambda: server_names(self._linker),
+            asyncio.get_running_loop().time,
+        )
+        self._news = asyncio.Event()
+        """Set, and replaced, when the namers have said something."""
+        self._questions: dict[object, frozenset[Name]] = {}
+        """What operators ask about just now, beside what Envoy has asked for."""
         self._namers = Merged(build(linker))
         self._discovery: asyncio.Task[None] | None = None
 
@@ -135,8 +145,10 @@ class Mesh:
                 log.error("the edit is not used, the running configuration stays: %s", error)
 
     def _use(self, linker: Linker) -> None:
-        if (linker.admin, linker.telemetry) != (self._linker.admin, self._linker.telemetry):
-            log.warning("changes of admin and telemetry take effect when the mesh is restarted")
+        if linker.admin != self._linker.admin:
+            log.warning("another admin section takes effect when the mesh is restarted")
+        if collectors(linker.telemetry) != collectors(self._linker.telemetry):
+            log.warning("other collectors take effect when the mesh is restarted")
         if linker.namers != self._linker.namers:
             self._namers = Merged(build(linker))
             self._discover()
@@ -152,9 +164,8 @@ class Mesh:
         """Run the namers of the file that is in use, and no others."""
         if self._discovery is not None:
             self._discovery.cancel()
-        namers = self._namers
-        namers.want(self._compiled.wanted)
-        self._discovery = asyncio.create_task(self._run_namers(namers), name="namers")
+        self._want()
+        self._discovery = asyncio.create_task(self._run_namers(self._namers), name="namers")
 
     async def _stop_discovery(self) -> None:
         if self._discovery is not None:
@@ -174,6 +185,11 @@ class Mesh:
     def _on_answers(self, answers: Answers) -> None:
         self._answers = answers
         self._changed.set()
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def _want(self) -> None:
+        self._namers.want(self._compiled.wanted.union(*self._questions.values()))
 
     async def _keep_publishing(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -198,7 +214,7 @@ class Mesh:
             previous=self._compiled,
         )
         self._compiled = compiled
-        self._namers.want(compiled.wanted)
+        self._want()
         self._ads.publish(compiled.snapshot, gone=compiled.refused, epoch=admission.epoch)
         self._crowd.refuse(compiled.refused, asyncio.get_running_loop().time())
         self._gauges.show(compiled, self._crowd)
@@ -223,7 +239,7 @@ class Mesh:
         return admin_app(
             Sources(
                 not_live=self._not_live,
-                metrics=self._metrics,
+                metrics=self._scrape.metrics,
                 own_metrics=lambda: exposition(self._registry),
                 delegate=self._delegate,
                 config=lambda: msgspec.to_builtins(self._linker, enc_hook=str),
@@ -241,18 +257,29 @@ class Mesh:
             if server_key(router, index) not in live
         ]
 
-    async def _metrics(self) -> Sequence[Metric]:
-        statistics = read_statistics(await self._envoy.admin.statistics())
-        clusters = read_clusters(await self._envoy.admin.hosts())
-        now = asyncio.get_running_loop().time()
-        recent = self._latencies.add(now, statistics.histograms)
-        return linkerd_metrics(statistics, recent, clusters, server_names(self._linker))
-
     async def _delegate(
         self, label: str | None, path: Name, dtab: Dtab
     ) -> Mapping[str, Any] | None:
-        """Until the namers have said all that it needs, or the caller gives up."""
-        return None
+        """Once the namers have said all that the tree needs; until then it waits."""
+        routers = [router for router in self._linker.routers if router.label == label]
+        if label is not None and not routers:
+            return None
+        rules = namer_rules(self._linker.namers if routers else (), self._local_ips)
+        steps = routers[0].interpreter.transformers if routers else ()
+        transformers = transformers_of(steps, self._local_ips)
+        question = object()
+        try:
+            while True:
+                news = self._news
+                tree = delegate(path, dtab, rules, self._answers, transformers)
+                if not tree.waiting:
+                    return tree.document
+                self._questions[question] = tree.wanted
+                self._want()
+                await news.wait()
+        finally:
+            self._questions.pop(question, None)
+            self._want()
 
 
 def server_facts(linker: Linker) -> dict[str, ServerFacts]:
@@ -270,18 +297,17 @@ def server_facts(linker: Linker) -> dict[str, ServerFacts]:
     }
 
 
-def exporters(telemetry: Sequence[Telemeter], registry: CollectorRegistry) -> list[Exporter]:
-    """One for each telemeter that takes spans."""
-    metrics = BacklogMetrics(registry)
-    places = []
+def collectors(telemetry: Sequence[Telemeter]) -> tuple[tuple[str, int], ...]:
+    """Host and port of every collector that takes spans."""
+    places: dict[tuple[str, int], None] = {}
     for telemeter in telemetry:
         match telemeter:
             case ZipkinTelemeter(host=host, port=port):
-                places.append((host, port))
+                places[host, port] = None
             case ZipkinHttpTelemeter(host=authority):
                 host, _, port_text = authority.rpartition(":")
-                places.append((host.strip("[]"), int(port_text)))
-    return [Exporter(host, port, metrics) for host, port in dict.fromkeys(places)]
+                places[host.strip("[]"), int(port_text)] = None
+    return tuple(places)
 
 
 def workers(cpus: int) -> int:

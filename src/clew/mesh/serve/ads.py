@@ -198,7 +198,7 @@ def _read_request(message: Any) -> Request:
         unsubscribe=tuple(message.resource_names_unsubscribe),
         initial_versions=dict(message.initial_resource_versions),
         nonce=message.response_nonce,
-        error=message.error_detail.message,
+        error=message.error_detail.message.strip(),
     )
 
 

@@ -29,6 +29,8 @@ ERR, ERR_ENCODED, STATUS, OVERRIDE = "err", "l5d_err", "status", "dtab"
 and the request's own dtab."""
 BASE_DTAB, BASE_DTAB_ENCODED = "base_dtab", "base_dtab_encoded"
 """Virtual host metadata: the router's dtab, one line a dentry, and the same for a header."""
+UNBOUND, UNBOUND_ENCODED = "unbound", "unbound_encoded"
+"""Virtual host metadata: why a name that Envoy asked for has no cluster, and for a header."""
 TOTAL_TIMEOUT, ATTEMPT_TIMEOUT = "total_timeout", "attempt_timeout"
 """Route metadata: the limits, in words."""
 
@@ -67,7 +69,6 @@ _OVER_CAPACITY = "Request was not processed by the server due to an error and is
 
 def local_replies(router: Router) -> Any:
     """How Envoy words its own answers for one router; the first that fits is used."""
-    binding = words(router.binding_timeout_ms)
     missing = header_names(router)[-1]
     return http_connection_manager_pb2.LocalReplyConfig(
         mappers=[
@@ -93,7 +94,9 @@ def local_replies(router: Router) -> Any:
             _mapper(
                 _flag("NC"),
                 502,
-                f"Exceeded {binding} binding timeout while resolving name: %REQ(l5d-dst-service)%",
+                f"%METADATA(VIRTUAL_HOST:{NAMESPACE}:{UNBOUND})% %REQ(l5d-dst-service)%",
+                header=f"%METADATA(VIRTUAL_HOST:{NAMESPACE}:{UNBOUND_ENCODED})%"
+                "+%REQ(l5d-dst-service)%",
             ),
             _mapper(
                 _cel("response.code_details.startsWith('rbac_access_denied')"),
@@ -150,10 +153,18 @@ def cluster_note(status: int, text: str = "") -> dict[str, str | float]:
     return {STATUS: status, ERR: text, ERR_ENCODED: _for_header(text)}
 
 
-def dtab_note(dtab: Dtab) -> dict[str, str]:
+def virtual_host_note(dtab: Dtab, binding_timeout_ms: int, *, crowded: bool) -> dict[str, str]:
     """Metadata of a virtual host whose names are bound by ``dtab``."""
     lines = "\n".join(f"  {d.prefix} => {show_tree(d.dst)}" for d in dtab.dentries)
-    return {BASE_DTAB: lines, BASE_DTAB_ENCODED: _for_header(lines)}
+    unbound = f"Exceeded {words(binding_timeout_ms)} binding timeout while resolving name:"
+    if crowded:
+        unbound = "Too many unknown names are asked for; not looked up, or not in time:"
+    return {
+        BASE_DTAB: lines,
+        BASE_DTAB_ENCODED: _for_header(lines),
+        UNBOUND: unbound,
+        UNBOUND_ENCODED: _for_header(unbound),
+    }
 
 
 _clew = f"xds.cluster_metadata.filter_metadata.{NAMESPACE}"

@@ -21,7 +21,7 @@ from xds.type.matcher.v3 import matcher_pb2
 
 from clew.mesh.config.router import Router
 from clew.mesh.xds.durations import millis
-from clew.mesh.xds.errors import dtab_note
+from clew.mesh.xds.errors import virtual_host_note
 from clew.mesh.xds.headers import setting
 from clew.mesh.xds.metadata import metadata
 from clew.mesh.xds.policies import RoutePolicy, route_policies
@@ -62,7 +62,9 @@ def route_config(router: Router, sample_rate: float, on_demand: OnDemand) -> Res
     host = route_components_pb2.VirtualHost(
         name=router.label,
         domains=["*"],
-        metadata=metadata(**dtab_note(router.dtab)),
+        metadata=metadata(
+            **virtual_host_note(router.dtab, router.binding_timeout_ms, crowded=on_demand.crowded)
+        ),
         matcher=_by_sample_header(policies, sample_rate),
         typed_per_filter_config=settings,
         request_headers_to_remove=[
