@@ -68,6 +68,25 @@ def test_new_facts_hold_for_the_next_spans(tmp_path: Path, registry: CollectorRe
     assert asyncio.run(scenario()) == ["clew", "0.0.0.0/4140"]
 
 
+def test_new_exporters_get_the_next_spans_and_the_old_ones_finish(
+    tmp_path: Path, registry: CollectorRegistry
+) -> None:
+    async def scenario() -> list[int]:
+        async with Collector().running() as old, Collector().running() as new:
+            metrics = BacklogMetrics(registry)
+            exporters = [Exporter("127.0.0.1", c.port, metrics) for c in (old, new)]
+            relay = Relay(tmp_path / "s", FACTS, exporters[:1], registry)
+            await relay.start()
+            await post(tmp_path / "s", encode_list([server_span()]))
+            await relay.set_exporters(exporters[1:])
+            await post(tmp_path / "s", encode_list([server_span(), client_span()]))
+            await relay.stop()
+        return [len(collector.names) for collector in (old, new)]
+
+    assert asyncio.run(scenario()) == [1, 2]
+    assert counts(registry) == {"received": 3, "exported": 3}
+
+
 def test_what_is_no_list_of_spans_is_refused_and_counted(
     tmp_path: Path, registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -31,6 +31,7 @@ CLIENT_ID = "/%/io.l5d.port/4141/#/io.l5d.fs/hello"
 FACTS = {"outgoing/0": ServerFacts("0.0.0.0/4140", "outgoing", "/svc=>/host", "10.0.0.1", 4140)}
 
 # What the application answers on each path; None closes the connection, a number is seconds.
+GRPC = "application/grpc\r\ngrpc-status: 14\r\ngrpc-message: try later"
 REPLY = "HTTP/1.1 {} -\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nhi"
 SERVES: dict[str, list[str | float | None]] = {
     "/plain?a=1": [REPLY.format(200)],
@@ -40,6 +41,8 @@ SERVES: dict[str, list[str | float | None]] = {
     "/broken": [REPLY.format(500)],
     "/close": [None],
     "/slow": [30.0],
+    "/abandoned": [30.0],
+    "/grpc": [REPLY.format(200).replace("hi", "\0\0").replace("text/plain", GRPC)],
 }
 REQUESTS = {
     "plain": "GET /plain?a=1 HTTP/1.1\r\nhost: hello\r\nl5d-ctx-dtab: /a=>/b\r\n"
@@ -51,6 +54,9 @@ REQUESTS = {
     "broken": "GET /broken HTTP/1.1\r\nhost: hello",
     "close": "GET /close HTTP/1.1\r\nhost: hello",
     "slow": "GET /slow HTTP/1.1\r\nhost: hello",
+    "abandoned": "GET /abandoned HTTP/1.1\r\nhost: hello",
+    "grpc": "POST /grpc HTTP/1.1\r\nhost: hello\r\ncontent-type: application/grpc\r\n"
+    "content-length: 0",
     "refused": "GET /refused HTTP/1.1\r\nhost: refused",
     "none": "GET /none HTTP/1.1\r\nhost: none",
 }
@@ -175,10 +181,13 @@ def envoy_config(sockets: Sockets, port: int, application: int, refusing: int) -
     return config
 
 
-async def request(port: int, head: str) -> None:
+async def request(port: int, name: str, application: Application) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"{head}\r\nconnection: close\r\n\r\n".encode("latin-1"))
-    await reader.read()
+    writer.write(f"{REQUESTS[name]}\r\nconnection: close\r\n\r\n".encode("latin-1"))
+    if name == "abandoned":
+        await until(lambda: f"/{name}" in application.headers)
+    else:
+        await reader.read()
     writer.close()
 
 
@@ -201,7 +210,7 @@ async def record(run_dir: Path) -> dict[str, Told]:
             envoy = EnvoyProcess(find_envoy(), config, sockets, concurrency=1, grace=0.0)
             await envoy.start()
             try:
-                await asyncio.gather(*(request(port, head) for head in REQUESTS.values()))
+                await asyncio.gather(*(request(port, name, application) for name in REQUESTS))
                 await until(lambda: len(servers()) == len(REQUESTS))
             finally:
                 await envoy.stop()
@@ -233,7 +242,7 @@ def test_every_request_has_one_server_span_and_a_client_span_for_each_try(
 ) -> None:
     tries = {name: len(found.clients) for name, found in told.items()}
     assert tries == {
-        **dict.fromkeys(["plain", "b3", "post", "slow"], 1),
+        **dict.fromkeys(["plain", "b3", "post", "slow", "abandoned", "grpc"], 1),
         **dict.fromkeys(["flaky", "broken", "close", "refused"], 2),
         "none": 0,
     }
@@ -301,6 +310,8 @@ def test_bytes_that_are_no_utf8_lose_no_span(told: dict[str, Told]) -> None:
         ("slow", ["timed out", "no response"]),
         ("refused", ["delayed connect error: Connection refused"] * 3),
         ("none", ["Unable to route"]),
+        ("abandoned", ["client went away", "no response"]),
+        ("grpc", ["try later", "try later"]),
     ],
 )
 def test_errors(told: dict[str, Told], name: str, errors: list[str | None]) -> None:

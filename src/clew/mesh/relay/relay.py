@@ -47,6 +47,16 @@ class Relay:
         """The servers of the configuration that is now in force."""
         self._facts = facts
 
+    async def set_exporters(self, exporters: Sequence[Exporter], grace: float = 5.0) -> None:
+        """Hands the next spans to these instead; the old ones send what they have.
+
+        They are new ones, not started; the relay starts and stops its exporters itself.
+        """
+        for exporter in exporters:
+            await exporter.start()
+        old, self._exporters = self._exporters, exporters
+        await asyncio.gather(*(exporter.stop(grace) for exporter in old))
+
     async def start(self) -> None:
         """Spans are taken once this returns."""
         for exporter in self._exporters:
