@@ -233,7 +233,7 @@ def test_a_port_of_another_program_is_named_with_the_remedy() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(PortInUse) as refused:
-            check_ports([0, port])
+            check_ports([("127.0.0.1", 0), ("127.0.0.1", port)])
     assert str(refused.value) == (
         f"127.0.0.1:{port} is already in use by another program (stop it or use --port-offset 1000)"
     )
@@ -241,7 +241,7 @@ def test_a_port_of_another_program_is_named_with_the_remedy() -> None:
 
 def test_an_address_that_is_not_ours_is_no_port_in_use() -> None:
     with pytest.raises(ClewError, match=r"192\.0\.2\.1:0 cannot be listened on: ") as refused:
-        check_ports([0], host="192.0.2.1")
+        check_ports([("192.0.2.1", 0)])
     assert not isinstance(refused.value, PortInUse)
 
 
@@ -252,4 +252,4 @@ def test_a_port_whose_last_connection_was_closed_by_the_server_is_free() -> None
             accepted, _ = server.accept()
             accepted.close()  # closes first, so its side waits in TIME_WAIT
             assert client.recv(1) == b""
-    check_ports([port])
+    check_ports([("127.0.0.1", port)])

@@ -21,6 +21,8 @@ from clew.mesh.envoy.child import describe_end, dies_with_parent
 LAST_LINES = 20
 """Lines of a child's output that are kept to show why it ended."""
 LONGEST_LINE = 1 << 20
+OWN_WORDS = "clew: "
+"""How a clew command begins the sentence that says why it ends."""
 PROBE_SECONDS = 0.05
 REST_SECONDS = 5.0
 """Given to a dead child's output to come to its end; a grandchild may keep it open."""
@@ -32,10 +34,12 @@ Probe = Callable[[], Awaitable[bool]]
 class ChildDied(ClewError):
     """A child ended that should not have."""
 
-    exit_code = 1
-
     def __init__(self, name: str, status: int, last_lines: Sequence[str]) -> None:
-        super().__init__(f"{name} ended: {describe_end(status)}{_quoted(last_lines)}")
+        last = last_lines[-1] if last_lines else ""
+        if last.startswith(OWN_WORDS):  # it said itself why, in one sentence
+            super().__init__(f"{name} ended: {last.removeprefix(OWN_WORDS)}")
+        else:
+            super().__init__(f"{name} ended: {describe_end(status)}{_quoted(last_lines)}")
         self.name = name
         self.status = status
         """The exit status; negative is the number of the signal that killed it."""
@@ -44,8 +48,6 @@ class ChildDied(ClewError):
 
 class NotReady(ClewError):
     """A child runs, and does not do its work."""
-
-    exit_code = 1
 
     def __init__(self, name: str, seconds: float, last_lines: Sequence[str]) -> None:
         super().__init__(f"{name} was not ready after {seconds:g} s{_quoted(last_lines)}")
@@ -78,9 +80,9 @@ class Child:
     """Seconds between SIGTERM and SIGKILL."""
 
 
-def check_ports(ports: Iterable[int], host: str = "127.0.0.1") -> None:
-    """Raise PortInUse for the first one that another program listens on."""
-    for port in ports:
+def check_ports(addresses: Iterable[tuple[str, int]]) -> None:
+    """Raise PortInUse for the first (host, port) that another program listens on."""
+    for host, port in addresses:
         with socket.socket() as probe:
             # as servers do: a port whose last connections still wait to expire is free
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -116,31 +118,19 @@ class Processes:
     ) -> None:
         await self.stop()
 
-    async def start(self, child: Child) -> None:
-        """Return when ``child`` is ready.
+    async def start(self, *children: Child) -> None:
+        """Start ``children`` together; return when every one is ready.
 
-        Raises ChildDied when it, or one that was started before it, ends first.
+        Raises ChildDied when one of them, or of those that were started before, ends first.
         """
-        process = await asyncio.create_subprocess_exec(
-            *dies_with_parent(child.command),
-            env={**os.environ, **child.environ},
-            cwd=child.directory,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=LONGEST_LINE,
-            start_new_session=True,  # Ctrl-C is for us; we end the children in our order
-        )
-        running = _Running(child, process, self._echo)
-        self._running.append(running)
+        started = [await self._spawn(child) for child in children]
         try:
-            async with asyncio.timeout(child.ready_within):
-                while not await child.ready():
-                    await self._raise_dead()
-                    await asyncio.sleep(PROBE_SECONDS)
-        except TimeoutError as error:
-            raise NotReady(child.name, child.ready_within, running.last_lines) from error
-        await self._raise_dead()  # another program may have answered the probe
+            async with asyncio.TaskGroup() as waits:
+                for running in started:
+                    waits.create_task(self._until_ready(running))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None
+        await self._raise_dead()  # another program may have answered a probe
 
     async def watch(self) -> NoReturn:
         """Wait for the first child that ends, and raise ChildDied."""
@@ -160,6 +150,31 @@ class Processes:
             # out of the list only when it is gone, so that a cancelled stop can be called again
             await self._running[-1].end()
             self._running.pop()
+
+    async def _spawn(self, child: Child) -> _Running:
+        process = await asyncio.create_subprocess_exec(
+            *dies_with_parent(child.command),
+            env={**os.environ, **child.environ},
+            cwd=child.directory,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=LONGEST_LINE,
+            start_new_session=True,  # Ctrl-C is for us; we end the children in our order
+        )
+        running = _Running(child, process, self._echo)
+        self._running.append(running)
+        return running
+
+    async def _until_ready(self, running: _Running) -> None:
+        child = running.child
+        try:
+            async with asyncio.timeout(child.ready_within):
+                while not await child.ready():
+                    await self._raise_dead()
+                    await asyncio.sleep(PROBE_SECONDS)
+        except TimeoutError as error:
+            raise NotReady(child.name, child.ready_within, running.last_lines) from error
 
     async def _raise_dead(self) -> None:
         for running in self._running:
