@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from clew.mesh.envoy.log import envoy_level, read_line
+from clew.mesh.envoy.log import level_flags, read_line
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from clew.mesh.envoy.log import envoy_level, read_line
             logging.CRITICAL,
             "main: error `no such field: 'nod'`",
         ),
+        ("[info][upstream] lds", logging.DEBUG, "upstream: lds"),
         ("[debug][config] ", logging.DEBUG, "config:"),
         ("Segmentation fault", logging.ERROR, "Segmentation fault"),
         ("[loud][main] what", logging.ERROR, "[loud][main] what"),
@@ -30,4 +31,4 @@ def test_a_line_of_envoy_keeps_its_level(line: str, level: int, text: str) -> No
     [(logging.DEBUG, "info"), (logging.INFO, "warning"), (logging.ERROR, "error")],
 )
 def test_envoy_is_asked_for_no_more_than_we_show(ours: int, envoys: str) -> None:
-    assert envoy_level(ours) == envoys
+    assert level_flags(ours)[:2] == ["--log-level", envoys]

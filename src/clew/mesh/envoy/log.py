@@ -13,7 +13,7 @@ _ESCAPE = re.compile(r"\\(.)")
 _LEVELS = {
     "trace": logging.DEBUG,
     "debug": logging.DEBUG,
-    "info": logging.INFO,
+    "info": logging.DEBUG,
     "warning": logging.WARNING,
     "error": logging.ERROR,
     "critical": logging.CRITICAL,
@@ -34,6 +34,9 @@ def _single_spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-def envoy_level(level: int) -> str:
-    """What to ask of Envoy for our level: its info is chatty, so it comes only with debug."""
-    return "info" if level <= logging.DEBUG else "warning" if level <= logging.WARNING else "error"
+def level_flags(level: int) -> list[str]:
+    """What to ask of Envoy for our level. Its info is chatty, so it comes only with debug."""
+    if level > logging.DEBUG:
+        return ["--log-level", "warning" if level <= logging.WARNING else "error"]
+    # the part `main` begins with a list of all that is linked into it, a hundred lines long
+    return ["--log-level", "info", "--component-log-level", "main:warning"]

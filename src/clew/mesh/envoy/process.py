@@ -14,7 +14,7 @@ from typing import Any
 from clew.errors import ClewError
 from clew.mesh.envoy.backoff import Backoff
 from clew.mesh.envoy.child import describe_end, dies_with_parent
-from clew.mesh.envoy.log import FORMAT, envoy_level, read_line
+from clew.mesh.envoy.log import FORMAT, level_flags, read_line
 from clew.mesh.envoy.sockets import Sockets
 from clew.mesh.envoy.stats import EnvoyAdmin, EnvoyUnreachable
 
@@ -134,7 +134,7 @@ class EnvoyProcess:
             str(self._binary),
             *("--config-path", str(self._config_file)),
             *("--concurrency", str(self._concurrency)),
-            *("--log-level", envoy_level(logging.getLogger("clew").getEffectiveLevel())),
+            *level_flags(log.getEffectiveLevel()),
             *("--log-format", FORMAT, "--log-format-escaped"),
             *("--drain-strategy", "immediate", "--drain-time-s", str(DRAIN_SECONDS)),
             # a gap of 0.1 s is not worth shared memory between two of them
