@@ -12,7 +12,7 @@ from tests.mesh.relay.collector import ACCEPTED, BAD, BUSY, Collector, until, un
 from tests.mesh.relay.test_backlog import counts
 
 from clew.mesh.relay.backlog import BacklogMetrics
-from clew.mesh.relay.export import Exporter
+from clew.mesh.relay.export import Exporter, NoSuchCollector
 from clew.mesh.relay.retry import Retry
 from clew.span.model import Span
 from clew.span.normal import new_span
@@ -269,6 +269,25 @@ def test_a_dead_telemeter_does_not_hold_up_another(registry: CollectorRegistry) 
         )
 
     asyncio.run(scenario())
+
+
+def test_a_telemeter_may_name_another_host_to_its_collector(registry: CollectorRegistry) -> None:
+    async def scenario() -> str:
+        async with Collector().running() as collector:
+            exporter = Exporter(
+                "127.0.0.1", collector.port, BacklogMetrics(registry), host_header="zipkin"
+            )
+            await exporter.start()
+            exporter.offer(spans_named("a"), 1)
+            await exporter.stop()
+        return collector.heads[0]
+
+    assert "\r\nhost: zipkin\r\n" in asyncio.run(scenario())
+
+
+def test_a_host_that_cannot_be_one_is_refused_at_once(registry: CollectorRegistry) -> None:
+    with pytest.raises(NoSuchCollector, match="spans cannot be sent to http://"):
+        Exporter("zipkin:9411", 9411, BacklogMetrics(registry))
 
 
 def test_an_ipv6_address_is_a_host(registry: CollectorRegistry) -> None:

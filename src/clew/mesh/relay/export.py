@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from clew.errors import ClewError
 from clew.mesh.relay.backlog import Backlog, BacklogMetrics, Batch, Dropped
 from clew.mesh.relay.retry import Retry
 
@@ -20,6 +21,10 @@ MAX_WAITING = 16 * 1024 * 1024
 PATIENCE = Retry()
 
 log = logging.getLogger(__name__)
+
+
+class NoSuchCollector(ClewError):
+    """The host of a telemeter is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,18 @@ class Exporter:
         retry: Retry = PATIENCE,
         max_waiting: int = MAX_WAITING,
         timeout: float = 10.0,
+        host_header: str | None = None,
     ) -> None:
+        """``timeout`` is in seconds; ``host_header`` goes instead of the real host and port."""
         self.telemeter = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._url = f"http://{self.telemeter}/api/v2/spans"
+        self._headers = {"content-type": "application/x-protobuf"}
+        if host_header is not None:
+            self._headers["host"] = host_header
+        try:
+            httpx.URL(self._url)
+        except httpx.InvalidURL as error:
+            raise NoSuchCollector(f"spans cannot be sent to {self._url}: {error}") from error
         self._backlog = Backlog(self.telemeter, metrics, max_bytes=max_waiting)
         self._retry = retry
         self._timeout = timeout
@@ -117,7 +131,7 @@ class Exporter:
                     log.info("%s refused %d batches as one: %s", self._url, len(head), why)
                 case Refused(why):
                     lost = self._backlog.drop(1, Dropped.REFUSED)
-                    log.warning("%s refused %d spans: %s", self._url, lost, why)
+                    self._complain(f"refused {lost} spans: {why}")
                 case Unavailable(why, retry_after):
                     tries += 1
                     self._complain(why)
@@ -129,9 +143,9 @@ class Exporter:
             singly = max(0, singly - 1)
 
     async def _post(self, client: httpx.AsyncClient, body: bytes) -> Answer:
-        headers = {"content-type": "application/x-protobuf"}
+        post = client.stream("POST", self._url, content=body, headers=self._headers)
         try:
-            async with client.stream("POST", self._url, content=body, headers=headers) as response:
+            async with post as response:
                 return _answer(response, await _beginning(response))
         except httpx.RequestError as error:
             return Unavailable(str(error) or type(error).__name__)
@@ -145,7 +159,7 @@ class Exporter:
                 await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def _complain(self, why: str) -> None:
-        """Once for each time that the collector is away: its state is in the metrics."""
+        """Once until spans are taken again: how many are concerned is in the metrics."""
         if not self._complained:
             log.warning("%s: %s", self._url, why)
         self._complained = True
