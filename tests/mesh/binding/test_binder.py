@@ -244,7 +244,7 @@ answers = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 @given(paths, dtabs, st.dictionaries(paths, answers, max_size=4))
 def test_binding_has_an_outcome_for_whatever_is_asked(
     name: Path, dtab: Dtab, known: dict[Path, Answer]

@@ -17,6 +17,7 @@ from clew.mesh.naming.nametree import (
     map_leaves,
     read_tree,
     show_tree,
+    size,
 )
 from clew.mesh.naming.path import ParseError, Path
 from clew.mesh.naming.scanner import Scanner
@@ -101,6 +102,13 @@ def test_the_depth_of_groups_is_bounded() -> None:
     read("(" * MAX_GROUPS + "/a" + ")" * MAX_GROUPS)
     with pytest.raises(ParseError, match=f"at most {MAX_GROUPS} groups"):
         read("(" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "leaves"), [("/a", 1), ("~ | ! | $", 3), ("/a & (/b | /c) | ~", 4)]
+)
+def test_the_size_is_the_number_of_leaves(text: str, leaves: int) -> None:
+    assert size(read(text)) == leaves
 
 
 def test_maps_leaves_and_nothing_else() -> None:

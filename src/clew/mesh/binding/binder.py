@@ -12,7 +12,7 @@ from clew.mesh.binding.transformers import Transformer, transform
 from clew.mesh.naming.answer import Answers, Broken, Missing, Waiting
 from clew.mesh.naming.bound import Bound
 from clew.mesh.naming.dtab import Dtab
-from clew.mesh.naming.nametree import Alt, Empty, Fail, Leaf, NameTree, Neg, Union, Weighted
+from clew.mesh.naming.nametree import Alt, Empty, Fail, Leaf, NameTree, Neg, Union, Weighted, size
 from clew.mesh.naming.path import ParseError, Path
 from clew.mesh.naming.rewriters import lookup_system
 
@@ -24,7 +24,7 @@ Step = NameTree[Path | Bound] | Pending | Failed
 MAX_DEPTH = 100
 """Rewriting steps from the name to any leaf, as in Linkerd."""
 MAX_LOOKUPS = 1000
-"""Rewriting steps in all: a dtab that comes with a request could ask for 2^100 of them."""
+"""Names that are looked at in all: a dtab that a request brings could make 2^100 of them."""
 MAX_SPLITS = 100
 """Unions within unions."""
 
@@ -120,13 +120,13 @@ class Lookup:
 
     def step(self, path: Path) -> Step:
         """Raises TooManyLookups."""
-        self.count()
         found = self.dtab.lookup(path)
+        self.count(size(found))
         return self.beyond_dtab(path) if isinstance(found, Neg) else found
 
-    def count(self) -> None:
-        """Raises TooManyLookups when this step is one too many."""
-        self._left -= 1
+    def count(self, names: int) -> None:
+        """So many more names are looked at. Raises TooManyLookups."""
+        self._left -= names
         if self._left < 0:
             raise TooManyLookups
 

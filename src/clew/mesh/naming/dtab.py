@@ -26,10 +26,13 @@ class Prefix:
 
     def matches(self, path: Path) -> bool:
         """Whether the path begins like this. ``/`` matches every path."""
-        segments = path.segments
-        return len(self.elems) <= len(segments) and all(
-            elem is None or elem == segment
-            for elem, segment in zip(self.elems, segments, strict=False)
+        elems, head = self.elems, path.segments[: len(self.elems)]
+        if elems == head:
+            return True
+        return (
+            None in elems
+            and len(elems) == len(head)
+            and all(elem in (None, segment) for elem, segment in zip(elems, head, strict=True))
         )
 
     def __len__(self) -> int:

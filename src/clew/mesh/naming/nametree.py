@@ -85,6 +85,18 @@ def map_leaves(tree: NameTree[T], change: Callable[[T], U]) -> NameTree[U]:
     return graft(tree, lambda value: Leaf(change(value)))
 
 
+def size(tree: NameTree[T]) -> int:
+    """How many leaves there are, counting those that lead nowhere."""
+    match tree:
+        case Alt(trees):
+            return sum(map(size, trees))
+        case Union(branches):
+            return sum(size(branch.tree) for branch in branches)
+        case Neg() | Fail() | Empty() | Leaf():
+            return 1
+    assert_never(tree)
+
+
 MAX_GROUPS = 50
 """Parentheses inside parentheses: requests bring dtabs along, so their depth is bounded."""
 
