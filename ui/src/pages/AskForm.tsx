@@ -22,15 +22,15 @@ export function AskForm({ search, mistake, first, onRun }: {
         <TextField label="Operation" value={draft.operation} onValue={(operation) => set({ operation })} options={plain(operations)} placeholder="any" />
         <TextField label="Calls" value={draft.remote} onValue={(remote) => set({ remote })} options={plain(remotes)} placeholder="any service" />
         <TextField label="Tags" value={draft.tags} onValue={(tags) => set({ tags })} placeholder="error and http.method=GET" />
-        <TextField label="At least" value={draft.least} onValue={(least) => set({ least })} placeholder="100ms" wrong={mistake !== null && draft.least === search.least && search.least !== ""} />
-        <TextField label="At most" value={draft.most} onValue={(most) => set({ most })} placeholder="1.5s" wrong={mistake !== null && draft.most === search.most && search.most !== ""} />
-        <label class="field"><span>Last</span>
+        <TextField label="At least" short value={draft.least} onValue={(least) => set({ least })} placeholder="100ms" wrong={mistake !== null && draft.least === search.least && search.least !== ""} />
+        <TextField label="At most" short value={draft.most} onValue={(most) => set({ most })} placeholder="1.5s" wrong={mistake !== null && draft.most === search.most && search.most !== ""} />
+        <label class="field last"><span>Last</span>
           <select value={String(draft.lookback)} onChange={(event) => set({ lookback: Number(event.currentTarget.value), until: null })}>
             {!known && <option value={String(draft.lookback)}>{lookbackName(draft.lookback)}</option>}
             {LOOKBACKS.map(([ms, words]) => <option key={ms} value={String(ms)}>{words}</option>)}
           </select>
         </label>
-        <label class="field"><span>Limit</span><input type="number" min="1" max="1000" value={draft.limit} onInput={(event) => set({ limit: Number(event.currentTarget.value) || search.limit })} /></label>
+        <label class="field short"><span>Limit</span><input type="number" min="1" max="1000" value={draft.limit} onInput={(event) => set({ limit: Number(event.currentTarget.value) || search.limit })} /></label>
         <button type="submit" class="primary">Search</button>
       </form>
       {mistake && <p class="found sm bad" role="alert">{mistake}</p>}
@@ -47,13 +47,15 @@ interface TextFieldProps {
   options?: readonly (readonly [string, string])[];
   field?: RefObject<HTMLInputElement | null>;
   wrong?: boolean;
+  /** Takes a few characters only. */
+  short?: boolean;
 }
 
-function TextField({ label, value, placeholder, onValue, options = NONE, field, wrong = false }: TextFieldProps) {
+function TextField({ label, value, placeholder, onValue, options = NONE, field, wrong = false, short = false }: TextFieldProps) {
   const list = useId();
   return (
     <>
-      <label class="field"><span>{label}</span>
+      <label class={`field${short ? " short" : ""}`}><span>{label}</span>
         <input type="text" class="mono" value={value} placeholder={placeholder} title={value} spellcheck={false} autocomplete="off" aria-invalid={wrong}
           {...(field ? { ref: field } : {})} {...(options.length > 0 ? { list } : {})} onInput={(event) => onValue(event.currentTarget.value)} />
       </label>

@@ -31,7 +31,7 @@ export function SpanRow({ row, index, look, step, selected, stop, found, onSelec
   const name = many ? `${alias} ${operation}, ${counted(many.nodes.length, "like call")}, ${likesText(many)}` : sentenceOf(node, label);
   const indent = { width: `${row.depth * step}px`, "--step": `${step}px` };
   return (
-    <div role="row" data-key={row.key} class={`span${mesh ? " mesh" : ""}${row.folded ? " folded" : ""}${found ? " found" : ""}`} style={{ top: `${index * ROW}px` }}
+    <div role="row" data-key={row.key} class={`span${mesh ? " mesh" : ""}${row.folded ? " folded" : ""}${found ? " match" : ""}`} style={{ top: `${index * ROW}px` }}
       aria-rowindex={index + 1} aria-level={row.depth + 1} aria-selected={selected} aria-label={name + (inside > 0 ? `, ${count(inside)} below folded` : "")}
       {...(opens ? { "aria-expanded": !row.folded } : {})} tabIndex={stop ? 0 : -1} onClick={onSelect}>
       <div class="name" role="rowheader">
@@ -50,7 +50,7 @@ export function SpanRow({ row, index, look, step, selected, stop, found, onSelec
           {!many && <span class="peer">{peer}</span>}
         </div>
       </div>
-      <div class="took" role="gridcell">{duration(many ? many.longest : durationOf(node))}</div>
+      <div class="took" role="gridcell">{duration(many ? many.total : durationOf(node))}</div>
     </div>
   );
 }

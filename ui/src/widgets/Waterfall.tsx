@@ -1,6 +1,6 @@
 /** The rows of a trace: names as a treegrid of which only the visible part exists, bars on one canvas beside them. */
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { LookUp } from "../model/label";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { type LookUp, labelOf } from "../model/label";
 import { type Row, foldable, nodeOf } from "../model/rows";
 import { type View, at, pan, whole, zoom } from "../model/scale";
 import type { Node, Trace } from "../model/tree";
@@ -40,6 +40,10 @@ export function Waterfall(props: WaterfallProps) {
   const column = useSize(names);
   const [scrolled, setScrolled] = useState(0);
   const version = themeVersion.value;
+
+  const signs = useMemo(() => ({
+    mesh: trace.nodes.some((node) => node.kind === "span" && labelOf(node, look).mesh), errors: trace.nodes.some((node) => node.error !== null),
+  }), [trace, look]);
 
   const shown = Math.max(1, Math.ceil(size.height / ROW));
   const first = Math.max(0, Math.min(Math.floor(scrolled / ROW), rows.length - shown) - BEYOND);
@@ -103,7 +107,7 @@ export function Waterfall(props: WaterfallProps) {
   return (
     <div class="fall">
       <div class="heads" style={{ paddingRight: `${size.scrollbar}px` }}>
-        <Legend errors={trace.nodes.some((node) => node.error !== null)} />
+        <Legend {...signs} />
         <span class="first" ref={names}>Span</span><span class="num">Duration</span>
         <Timeline trace={trace} look={look} view={view} width={width} onView={onView} />
       </div>
