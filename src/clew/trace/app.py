@@ -97,7 +97,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         ):
             config = uvicorn.Config(
                 _application(settings, store, intake),
-                http=Front.on(path, stop),
+                http=Front.on(path, stop, counts.malformed_request),
                 lifespan="off",
                 ws="none",
                 log_config=None,

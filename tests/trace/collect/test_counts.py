@@ -60,6 +60,7 @@ def counted() -> Counts:
     counts.message_refused("http", "full")
     counts.message("grpc")
     counts.message_dropped("grpc")
+    counts.malformed_request()
     return counts
 
 
@@ -105,6 +106,7 @@ def test_prometheus_has_zipkins_names_and_ours() -> None:
         'clew_spans_dropped_total{reason="sampled out"}': 2,
         'clew_spans_dropped_total{reason="refused by the store"}': 1,
         'clew_messages_refused_total{reason="full"}': 1,
+        "clew_malformed_requests_total": 1,
         "clew_spans_accepted_total": 5,
         "clew_spans_stored_total": 1,
         "clew_spans_waiting": 1,

@@ -30,7 +30,11 @@ class Server:
         self.release.set()
         self.begun = asyncio.Event()
         self.address: Address = ("", 0)
+        self.malformed = 0
         self.uvicorn: _Uvicorn
+
+    def count_malformed(self) -> None:
+        self.malformed += 1
 
     async def echo(self, request: Request) -> Response:
         body = await request.body()
@@ -80,7 +84,7 @@ async def serving(keep_alive: int = 60) -> AsyncIterator[Server]:
         await rpcs.start()
         config = uvicorn.Config(
             Starlette(routes=[Route("/", server.echo, methods=["GET", "POST"])]),
-            http=Front.on(path, stop),
+            http=Front.on(path, stop, server.count_malformed),
             lifespan="off",
             log_config=None,
             timeout_keep_alive=keep_alive,
@@ -253,6 +257,7 @@ def test_a_large_message_passes_the_splice_whole() -> None:
 def test_garbage_is_answered_with_400_and_closed(garbage: bytes) -> None:
     async def test(server: Server) -> None:
         assert (await talk(server.address, garbage)).startswith(b"HTTP/1.1 400 ")
+        assert server.malformed == 1
         assert await talk(server.address, post(b"on", "Connection: close"))
 
     scenario(test)
@@ -271,7 +276,7 @@ def test_headers_without_end_are_refused() -> None:
         lines = [b"X-%d: %s\r\n" % (n, b"x" * 1000) for n in range(1000)]
         answer = await talk(server.address, b"GET / HTTP/1.1\r\n", *lines)
         assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
-        assert server.connections == 0
+        assert (server.connections, server.malformed) == (0, 1)
 
     scenario(test)
 

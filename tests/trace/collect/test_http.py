@@ -83,6 +83,11 @@ async def pieces(body: bytes, size: int) -> AsyncIterator[bytes]:
         yield body[at : at + size]
 
 
+async def stalled() -> AsyncIterator[bytes]:
+    yield b"["
+    await asyncio.sleep(3600)
+
+
 @pytest.mark.parametrize(
     ("body", "headers"),
     [
@@ -180,6 +185,11 @@ def test_what_is_too_large_is_refused(
     assert server.ids() == []
 
 
+def test_who_asks_before_sending_too_much_is_told_so_at_once(server: Server) -> None:
+    headers = {"Expect": "100-continue", "Content-Length": str(WIRE_LIMIT + 1)}
+    assert server.post(stalled(), headers).status_code == 413
+
+
 def test_a_body_of_the_wire_limit_is_accepted(server: Server) -> None:
     body = JSON[:-1].ljust(WIRE_LIMIT - 1) + b"]"
     assert server.post(body).status_code == 202
@@ -187,10 +197,6 @@ def test_a_body_of_the_wire_limit_is_accepted(server: Server) -> None:
 
 
 def test_a_body_that_never_ends_is_given_up(server: Server) -> None:
-    async def stalled() -> AsyncIterator[bytes]:
-        yield b"["
-        await asyncio.sleep(3600)
-
     response = server.post(stalled())
     assert response.status_code == 408
     assert response.headers["connection"] == "close"

@@ -54,6 +54,7 @@ class Counts(Collector):
         self._gauges: dict[str, dict[str, int]] = {name: {} for name in _GAUGES}
         self._refused: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
+        self._malformed = 0
         self._stored = 0
         self._waiting = 0
         for transport in transports:
@@ -81,6 +82,11 @@ class Counts(Collector):
         with self._lock:
             self._counters["messages_dropped"][transport] += 1
             self._refused[reason] += 1
+
+    def malformed_request(self) -> None:
+        """Something came to the port that is no HTTP."""
+        with self._lock:
+            self._malformed += 1
 
     def accepted(self, transport: str, kept: int, sampled_out: int) -> None:
         """A message's spans: those in the log, which wait from now on, and those left out."""
@@ -133,7 +139,7 @@ class Counts(Collector):
             counters = {name: dict(values) for name, values in self._counters.items()}
             gauges = {name: dict(values) for name, values in self._gauges.items()}
             dropped, refused = dict(self._dropped), dict(self._refused)
-            stored, waiting = self._stored, self._waiting
+            stored, waiting, malformed = self._stored, self._waiting, self._malformed
         for name, values in counters.items():
             yield _family(CounterMetricFamily, f"zipkin_collector_{name}", "transport", values)
         for name, values in gauges.items():
@@ -141,8 +147,12 @@ class Counts(Collector):
         yield _family(CounterMetricFamily, "clew_spans_dropped", "reason", dropped)
         yield _family(CounterMetricFamily, "clew_messages_refused", "reason", refused)
         accepted = sum(counters["spans"].values())
-        yield CounterMetricFamily("clew_spans_accepted", _HELP["clew_spans_accepted"], accepted)
-        yield CounterMetricFamily("clew_spans_stored", _HELP["clew_spans_stored"], stored)
+        for name, value in (
+            ("clew_malformed_requests", malformed),
+            ("clew_spans_accepted", accepted),
+            ("clew_spans_stored", stored),
+        ):
+            yield CounterMetricFamily(name, _HELP[name], value)
         yield GaugeMetricFamily("clew_spans_waiting", _HELP["clew_spans_waiting"], waiting)
 
     def _seen(self, transport: str) -> None:
@@ -162,6 +172,7 @@ _HELP = {
     "zipkin_collector_message_bytes": "Bytes in the last message.",
     "clew_spans_dropped": "Spans accepted and not stored, by reason.",
     "clew_messages_refused": "Messages whose sender was told to try again later, by reason.",
+    "clew_malformed_requests": "Requests to the port that were no HTTP.",
     "clew_spans_accepted": "Spans accepted: stored, dropped or waiting.",
     "clew_spans_stored": "Spans in the store.",
     "clew_spans_waiting": "Spans in the log, and not yet in the store.",

@@ -28,6 +28,7 @@ MESSAGE_SECONDS = 30.0
 class Http1(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, which by itself would swallow headers without end and wait for ever."""
 
+    on_malformed: Callable[[], None]
     _header_bytes = 0
     _header_timer: asyncio.TimerHandle | None = None
     _message_timer: asyncio.TimerHandle | None = None
@@ -60,6 +61,11 @@ class Http1(HttpToolsProtocol):
             if self._header_bytes > HEADER_LIMIT and not self.transport.is_closing():
                 self._stop_timers()
                 self.send_400_response("headers too large")
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP/1.1, or too much of it."""
+        self.on_malformed()
+        super().send_400_response(msg)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over."""
@@ -114,16 +120,24 @@ class Front(asyncio.Protocol):
 
     grpc_socket: Path
     stop_grpc: Callable[[], None]
+    http1: type[Http1]
 
     @classmethod
-    def on(cls, grpc_socket: Path, stop_grpc: Callable[[], None]) -> type[asyncio.Protocol]:
+    def on(
+        cls, grpc_socket: Path, stop_grpc: Callable[[], None], on_malformed: Callable[[], None]
+    ) -> type[asyncio.Protocol]:
         """The protocol class that splices HTTP/2 to ``grpc_socket``.
 
         ``stop_grpc`` is called, perhaps often, when the server stops; it must make the gRPC server
-        finish its calls and close its connections.
+        finish its calls and close its connections. ``on_malformed`` is called for each request that
+        is answered with 400 because it is not HTTP/1.1.
         """
-        attributes = {"grpc_socket": grpc_socket, "stop_grpc": staticmethod(stop_grpc)}
-        return type("Front", (cls,), attributes)
+        http1 = type("Http1", (Http1,), {"on_malformed": staticmethod(on_malformed)})
+        return type(
+            "Front",
+            (cls,),
+            {"grpc_socket": grpc_socket, "stop_grpc": staticmethod(stop_grpc), "http1": http1},
+        )
 
     def __init__(
         self,
@@ -133,7 +147,9 @@ class Front(asyncio.Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self._loop = loop = _loop or asyncio.get_running_loop()
-        self._http1: Callable[[], Http1] = lambda: Http1(config, server_state, app_state, loop)
+        self._new_http1: Callable[[], Http1] = lambda: self.http1(
+            config, server_state, app_state, loop
+        )
         # uvicorn calls nothing but shutdown() on the members
         self._connections = cast("set[asyncio.Protocol]", server_state.connections)
         self._read = b""
@@ -156,7 +172,7 @@ class Front(asyncio.Protocol):
             self._splicing = self._loop.create_task(self._splice())
             return
         self._connections.discard(self)
-        http1 = self._http1()
+        http1 = self._new_http1()
         self._transport.set_protocol(http1)
         http1.connection_made(self._transport)
         http1.data_received(self._read)
