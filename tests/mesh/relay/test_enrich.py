@@ -153,7 +153,7 @@ def test_a_client_span() -> None:
             id="a request with a body",
         ),
         pytest.param(
-            server_span(rate="0.5"), {"zipkin.sampling_rate": "0.5"}, id="the root's sample rate"
+            server_span(rate="1"), {"zipkin.sampling_rate": "1.0"}, id="the root's sample rate"
         ),
         pytest.param(
             server_span(parent_id="0c00000000000000", rate="0.5"),

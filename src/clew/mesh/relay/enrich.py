@@ -64,7 +64,7 @@ def _server_span(span: Span, server: ServerFacts) -> Span:
         own["io.buoyant.router.Failure"] = stage
     # a span with a parent follows its caller's decision, so the rate says nothing about it
     if span.parent_id is None and (rate := tags.get(sent.SAMPLE_RATE)):
-        own["zipkin.sampling_rate"] = rate
+        own["zipkin.sampling_rate"] = str(float(rate))  # a double in Linkerd: 1.0
     return _with(
         span,
         local=_endpoint(server.service_name, server.ip, server.port),
