@@ -7,6 +7,7 @@ import importlib.resources
 import string
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,11 +18,14 @@ from clew.trace.dependencies import DependencyLink, link
 from clew.trace.query import TraceQuery, trace_time
 from clew.trace.store import SPAN_SCHEMA, Health, ServiceSlot, rows
 from clew.trace.store.engine import Engine, Pool, Session, literal
+from clew.trace.store.retention import Retention, expired
 from clew.trace.store.search import Step, conditions, steps
 
 _INSERT_SETTINGS = (
     "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1"
 )
+_BY_DAY = ("spans", "trace_time", "displaced", "names", "red_minute", "tag_values")
+"""The tables that are partitioned by day."""
 _MOST_MINUTES = 4096
 """How many (minute, trace) pairs a statement lists before it asks for ranges of minutes."""
 
@@ -168,6 +172,20 @@ class ClickHouseStore:
                 self._slots |= given
             return [ServiceSlot(service=service, slot=self._slots[service]) for service in services]
 
+    def retain(self, keep: Retention, today: date) -> list[date]:
+        """Drop the days that ``keep`` no longer allows; answers which."""
+        with self._writing:
+            days = expired(self._sizes(self._writer), today, keep)
+            for day in days:
+                for table in _BY_DAY:
+                    self._writer.run(f"ALTER TABLE {table} DROP PARTITION '{day}'")
+        return days
+
+    def sizes(self) -> dict[date, int]:
+        """Bytes on disk by day (UTC), oldest first: what there is to keep or drop."""
+        with self._readers.session() as session:
+            return self._sizes(session)
+
     def health(self) -> Health:
         """See :class:`~clew.trace.store.SpanStore`."""
         name = f"ClickHouse {self._engine.version} (embedded)"
@@ -192,6 +210,11 @@ class ClickHouseStore:
     def _answers(self, query: str, **parameters: str) -> list[str]:
         with self._readers.session() as session:
             return rows.texts(session.read(_sql(query), parameters), "answer")
+
+    def _sizes(self, session: Session) -> dict[date, int]:
+        days = session.read(_sql("days"))
+        texts = map(date.fromisoformat, rows.texts(days, "day"))
+        return dict(zip(texts, rows.numbers(days, "bytes"), strict=True))
 
     def _candidates(
         self, session: Session, query: TraceQuery, step: Step, wanted: int

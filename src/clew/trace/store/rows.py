@@ -126,7 +126,13 @@ def texts(rows: pa.Table, column: str) -> list[str]:
 
 def _chunk(rows: pa.Table, column: str) -> pa.Array:
     chunked = rows[column]
-    return chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
+    match chunked.num_chunks:
+        case 0:
+            return pa.nulls(0, chunked.type)  # combine_chunks() would import pandas
+        case 1:
+            return chunked.chunk(0)
+        case _:
+            return pa.concat_arrays(chunked.chunks)
 
 
 def _array(values: pa.Array) -> npt.NDArray[np.generic]:
