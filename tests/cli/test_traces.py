@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import clew.trace.app
-from clew.cli.traces import command
+from clew.cli.traces import WrongPlatform, command
 from clew.trace.app import Settings
 
 
@@ -69,3 +70,10 @@ def test_wrong_usage_is_refused(traces: Traces, arguments: list[str]) -> None:
 
 def test_help_has_an_example(traces: Traces) -> None:
     assert "Example: clew traces" in traces("--help").output
+
+
+def test_on_windows_it_says_where_it_runs(traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Windows")
+    with pytest.raises(WrongPlatform) as error:
+        traces()
+    assert (error.value.exit_code, traces.settings) == (2, [])

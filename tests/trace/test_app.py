@@ -186,6 +186,7 @@ def test_what_is_reported_is_found_by_every_way(running: Traces) -> None:
         ("POST", "/zipkin/api/v2/spans", 404),
         ("POST", "/health", 404),
         ("TRACE", "/api/v2/spans", 405),
+        ("TRACE", "/nothing", 405),
         ("GET", "/health", 200),
         ("GET", "/?serviceName=a%2Fb", 302),
     ],

@@ -5,10 +5,17 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+import platform
 from pathlib import Path
 from typing import Any
 
 import click
+
+from clew.errors import ClewError
+
+
+class WrongPlatform(ClewError):
+    """The command cannot run on this system."""
 
 
 def _default_directory() -> Path:
@@ -46,6 +53,11 @@ def command(host: str | None, port: int | None, directory: Path, sample_rate: fl
 
     Zipkin's environment variables mean what they mean to Zipkin; an option wins over a variable.
     """
+    if platform.system() == "Windows":
+        raise WrongPlatform(
+            "clew traces does not run on Windows: its store has no build for it",
+            "run it under WSL, in a Linux container, or on Linux or macOS",
+        )
     from clew.cli.zipkin_environment import read_settings
     from clew.trace.app import run
 

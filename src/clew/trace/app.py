@@ -123,12 +123,12 @@ def _application(settings: Settings, store: SpanStore, intake: Intake) -> Starle
             *(ui.routes(settings.pages_base_path) if settings.pages else ()),
         ],
         middleware=api.middleware(settings.api),
-        exception_handlers={405: _not_found},
+        exception_handlers={404: _not_found, 405: _not_found},
     )
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
-    """A path that exists, asked with another method: 404 in Zipkin, except for TRACE."""
+    """A path or a method that is not there: in Zipkin both are 404, and TRACE always 405."""
     if request.method == "TRACE":
         return PlainTextResponse("Method Not Allowed", 405)
     return PlainTextResponse("Not Found", 404)

@@ -10,11 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from tests.trace.collect.standins import MoodyStore, eventually
 
 from clew.span import json_v2, proto3
-from clew.span.normal import new_span
+from clew.span.model import Annotation, Kind, Micros
+from clew.span.normal import new_endpoint, new_span
 from clew.trace.collect.body import DECOMPRESSED_LIMIT, WIRE_LIMIT
 from clew.trace.collect.counts import SAMPLED_OUT, Counts
 from clew.trace.collect.http import HttpCollector
@@ -26,6 +29,25 @@ JSON = json_v2.encode_list(SPANS)
 PROTO3 = proto3.encode_list(SPANS)
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 GZIP = {"Content-Encoding": "gzip"}
+
+
+RICH = new_span(
+    trace_id="463ac35c9f6413ad48485a3953bb6124",
+    parent_id="6b221d5bc9e6496c",
+    id="5b4185666d50f68b",
+    kind=Kind.CLIENT,
+    name="get",
+    timestamp=1_700_000_000_000_000,
+    duration=207_000,
+    local_endpoint=new_endpoint(service_name="frontend", ipv4="127.0.0.1", port=80),
+    remote_endpoint=new_endpoint(service_name="backend", ipv6="2001:db8::c001"),
+    annotations=[Annotation(timestamp=Micros(1_700_000_000_000_001), value="foo")],
+    tags={"http.path": "/api", "error": ""},
+    debug=True,
+)
+RICH_JSON = json_v2.encode_list([RICH, *SPANS])
+RICH_PROTO3 = proto3.encode_list([RICH, *SPANS])
+RICH_GZIP = gzip.compress(RICH_JSON)
 
 
 class Server:
@@ -250,3 +272,25 @@ def test_only_post_is_taken(server: Server) -> None:
             return (await client.get("/api/v2/spans")).status_code
 
     assert asyncio.run(ask()) == 405
+
+
+def damaged(body: bytes) -> st.SearchStrategy[bytes]:
+    """``body`` with a piece of it replaced by some bytes."""
+    ends = st.tuples(st.integers(0, len(body)), st.integers(0, len(body))).map(sorted)
+    return st.builds(lambda at, new: body[: at[0]] + new + body[at[1] :], ends, st.binary())
+
+
+def test_damaged_bodies_are_taken_or_refused_whole(server: Server) -> None:
+    bodies = st.binary() | damaged(RICH_JSON) | damaged(RICH_PROTO3) | damaged(RICH_GZIP)
+
+    @given(bodies, st.sampled_from([{}, PROTOBUF, GZIP, PROTOBUF | GZIP]))
+    @settings(deadline=None)
+    def check(body: bytes, headers: Mapping[str, str]) -> None:
+        before = server.counts.totals().accepted
+        status = server.post(body, headers).status_code
+        assert status in (202, 400)
+        assert status == 202 or server.counts.totals().accepted == before
+
+    check()
+    server.ids()
+    assert set(server.counts.totals().dropped) == set()

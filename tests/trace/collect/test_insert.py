@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from tests.trace.collect.standins import MoodyStore, eventually
 
@@ -10,7 +12,7 @@ from clew.span.detect import Format
 from clew.span.json_v2 import encode_list
 from clew.span.model import Micros, Span
 from clew.span.normal import new_span
-from clew.trace.collect import insert
+from clew.trace.collect import columns, insert
 from clew.trace.collect.counts import REFUSED_BY_STORE, SAMPLED_OUT, Counts
 from clew.trace.collect.insert import Inserts
 from clew.trace.collect.record import Record, frame
@@ -129,6 +131,28 @@ def test_what_the_store_never_takes_is_set_aside_counted_and_holds_nothing_up(
     totals = rig.counts.totals()
     assert totals.balanced
     assert totals.dropped == {REFUSED_BY_STORE: 1}
+    assert rig.room.used == 0
+
+
+@pytest.mark.parametrize("chunk", [1, 100])
+def test_what_cannot_be_turned_into_columns_is_set_aside_and_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    def table(spans: Sequence[Span], arrival: Micros) -> pa.Table:
+        if any(span.id == "0000000000000001" for span in spans):
+            raise OverflowError("too large for a column")
+        return columns.table(spans, arrival)
+
+    monkeypatch.setattr(insert, "table", table)
+    monkeypatch.setattr(insert, "_CHUNK", chunk)
+    rig = Rig(tmp_path)
+    rig.inserts.start([rig.left("0", spans(1)), rig.left("1", spans(2))])
+    rig.segment("a", 1)
+    rig.segment("b", 3)
+    rig.inserts.close(60)
+    assert rig.store.ids == [2, 3]
+    assert sorted(path.name for path in (tmp_path / "refused").iterdir()) == ["0", "a"]
+    assert rig.counts.totals().balanced
     assert rig.room.used == 0
 
 

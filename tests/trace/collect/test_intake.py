@@ -32,9 +32,8 @@ async def accept(intake: Intake, body: bytes) -> None:
 
 @given(events)
 @settings(max_examples=25, deadline=None)
-def test_whatever_happens_every_accepted_span_is_accounted_for(
-    happens: list[str | list[str]],
-) -> None:
+def test_every_accepted_span_is_accounted_for(happens: list[str | list[str]]) -> None:
+    """Stored, dropped or waiting, at every moment and whatever the store does."""
     store, counts, accepted = MoodyStore(), Counts("http"), 0
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory)

@@ -96,7 +96,7 @@ class Inserts:
                 case _Arrived(spans, arrival):
                     columns.add(spans, arrival)
                 case Segment():
-                    self._tables.put((item, columns.table()))
+                    self._hand_on(item, columns)
                     columns = _Columns()
         self._tables.put(None)
 
@@ -112,7 +112,15 @@ class Inserts:
             _logger.error("%s cannot be replayed, so it is now %s", error, segment.set_aside())
             return
         self._counts.accepted(REPLAY, columns.spans, sampled_out)
-        self._tables.put((Segment(path, 0, {REPLAY: columns.spans}), columns.table()))
+        self._hand_on(Segment(path, 0, {REPLAY: columns.spans}), columns)
+
+    def _hand_on(self, segment: Segment, columns: _Columns) -> None:
+        try:
+            rows = columns.table()
+        except Exception as error:  # a mistake of ours must not end the thread
+            self._refuse(segment, error)
+        else:
+            self._tables.put((segment, rows))
 
     def _insert_tables(self) -> None:
         while (item := self._tables.get()) is not None:
@@ -130,11 +138,7 @@ class Inserts:
                 if self._stopping.wait(pause):
                     return
             except Exception as error:  # whatever it is, the spans behind must not wait for ever
-                aside = segment.set_aside()
-                _logger.exception("the store refused spans for good, they are in %s", aside)
-                self.trouble = f"{aside}: {error}"
-                self._counts.dropped(segment.spans, REFUSED_BY_STORE)
-                self._room.give_back(segment.held)
+                self._refuse(segment, error)
                 return
             else:
                 self.trouble = ""
@@ -142,6 +146,13 @@ class Inserts:
                 self._counts.stored(sum(segment.spans.values()))
                 self._room.give_back(segment.held)
                 return
+
+    def _refuse(self, segment: Segment, error: Exception) -> None:
+        aside = segment.set_aside()
+        _logger.error("the store refused spans for good, they are in %s", aside, exc_info=error)
+        self.trouble = f"{aside}: {error}"
+        self._counts.dropped(segment.spans, REFUSED_BY_STORE)
+        self._room.give_back(segment.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +169,23 @@ class _Columns:
         """How many were added."""
         self._chunk: list[Span] = []
         self._tables: list[pa.Table] = []
+        self._error: Exception | None = None
 
     def add(self, spans: Sequence[Span], arrival: Micros) -> None:
+        """Add spans that came at ``arrival``. Never raises: :meth:`table` does."""
         self.spans += len(spans)
         self._chunk += spans
         self._arrival = arrival
         if len(self._chunk) >= _CHUNK:
-            self._turn()
+            try:
+                self._turn()
+            except Exception as error:
+                self._error = error
 
     def table(self) -> pa.Table:
         """All that was added."""
+        if self._error:
+            raise self._error
         if self._chunk:
             self._turn()
         # empty_table() would import pandas
@@ -175,8 +193,8 @@ class _Columns:
         return pa.concat_tables(self._tables) if self._tables else empty
 
     def _turn(self) -> None:
-        self._tables.append(table(self._chunk, self._arrival))
-        self._chunk = []
+        chunk, self._chunk = self._chunk, []
+        self._tables.append(table(chunk, self._arrival))
 
 
 def _pauses() -> Iterator[float]:
