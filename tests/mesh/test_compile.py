@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path as File
+
+import pytest
+from tests.mesh.golden import Case, shown
+
+from clew.mesh.compile import Admission, Compiled, Limits, State, compile_linker
+from clew.mesh.config.linker import Linker, read_linker
+from clew.mesh.naming.answer import Answer, Missing, Waiting
+from clew.mesh.naming.bound import Address, Addresses, Bound
+from clew.mesh.naming.path import Path
+from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, LISTENER, ROUTE
+
+GOLDEN = sorted((File(__file__).parent.parent / "golden" / "mesh").glob("*.yaml"))
+
+FILE = """
+namers: [{kind: io.l5d.fs, rootDir: disco}]
+routers:
+- protocol: http
+  label: outgoing
+  dtab: /svc => /#/io.l5d.fs
+  servers: [{port: 4140}]
+"""
+HELLO = Path.read("/#/io.l5d.fs/hello")
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_golden(file: File) -> None:
+    case = Case.read(file)
+    compiled = case.compile()
+    assert compiled.snapshot.dangling() == ()
+    sections = {section: shown(compiled, section) for section in case.expected}
+    if os.environ.get("CLEW_WRITE_GOLDEN"):
+        case.write(sections)
+    assert sections == case.expected
+
+
+def linker() -> Linker:
+    return read_linker(FILE, "linkerd.yaml")
+
+
+def bound(path: Path, port: int = 7777) -> Bound:
+    return Bound(path, Addresses(frozenset({Address("127.0.0.1", port)})))
+
+
+def fs(name: str) -> Path:
+    return Path.of("#", "io.l5d.fs", name)
+
+
+def of(name: str) -> str:
+    return f"outgoing/svc/{name}"
+
+
+def states(compiled: Compiled) -> dict[str, str]:
+    return {name.removeprefix("outgoing/svc/"): n.state.value for name, n in compiled.names.items()}
+
+
+def test_without_names_there_are_only_listeners_and_routes() -> None:
+    compiled = compile_linker(linker(), [], {})
+    assert set(compiled.snapshot.by_type) == {LISTENER, ROUTE}
+
+
+def test_the_same_input_has_the_same_versions() -> None:
+    answers = {HELLO: bound(HELLO)}
+    first = compile_linker(linker(), [of("hello")], answers)
+    assert compile_linker(linker(), [of("hello")], answers).snapshot == first.snapshot
+
+
+def test_from_the_last_result_comes_what_would_come_anew() -> None:
+    file, names = linker(), [of("hello"), of("world"), of("nope")]
+    before: dict[Path, Answer] = {HELLO: bound(HELLO), fs("nope"): Missing()}
+    after = {**before, HELLO: bound(HELLO, 8888), fs("world"): bound(fs("world"))}
+    previous = compile_linker(file, names, before)
+    anew = compile_linker(file, names, after)
+    assert compile_linker(file, names, after, previous=previous) == anew
+    assert anew.snapshot != previous.snapshot
+
+
+def test_an_edited_file_compiles_every_name_anew() -> None:
+    answers = {HELLO: bound(HELLO)}
+    previous = compile_linker(linker(), [of("hello")], answers)
+    edited = read_linker(FILE.replace("/svc =>", "/other =>"), "linkerd.yaml")
+    compiled = compile_linker(edited, [of("hello")], answers, previous=previous)
+    assert states(compiled) == {"hello": "unknown"}
+
+
+def test_endpoints_that_change_leave_the_cluster_alone() -> None:
+    first = compile_linker(linker(), [of("hello")], {HELLO: bound(HELLO)}).snapshot
+    other = compile_linker(linker(), [of("hello")], {HELLO: bound(HELLO, 8888)}).snapshot
+    assert first.of_type(CLUSTER) == other.of_type(CLUSTER)
+    assert first.of_type(ENDPOINT) != other.of_type(ENDPOINT)
+
+
+@pytest.mark.parametrize("answers", [{}, {HELLO: Waiting()}], ids=["never asked", "waiting"])
+def test_a_name_that_a_namer_has_not_said_is_left_out_and_wanted(
+    answers: dict[Path, Answer],
+) -> None:
+    compiled = compile_linker(linker(), [of("hello")], answers)
+    assert compiled.wanted == {HELLO}
+    assert compiled.snapshot.of_type(CLUSTER) == {}
+    assert states(compiled) == {"hello": "pending"}
+
+
+def test_unknown_names_over_the_limit_are_refused_and_the_first_keep_their_place() -> None:
+    names = [of(f"no{i}") for i in range(4)]
+    answers: dict[Path, Answer] = {fs(f"no{i}"): Missing() for i in range(4)}
+    answers[HELLO] = bound(HELLO)
+    compiled = compile_linker(linker(), [*names, of("hello")], answers, limits=Limits(unknown=2))
+    assert compiled.refused == {of("no2"), of("no3")}
+    assert states(compiled) == {"no0": "unknown", "no1": "unknown", "hello": "known"}
+    assert not compiled.wanted & {fs("no2"), fs("no3")}
+
+
+def test_overridden_names_over_the_limit_are_refused() -> None:
+    names = [f"{of('hello')};dtab=/x{i}=>/y" for i in range(3)]
+    compiled = compile_linker(linker(), names, {HELLO: bound(HELLO)}, limits=Limits(overridden=2))
+    assert compiled.refused == {names[2]}
+    assert compiled.count(State.OVERRIDDEN) == 2
+
+
+def test_pending_names_over_the_limit_are_neither_looked_up_nor_refused() -> None:
+    compiled = compile_linker(linker(), [of("a"), of("b")], {}, limits=Limits(pending=1))
+    assert compiled.wanted == {fs("a")}
+    assert compiled.refused == frozenset()
+
+
+def test_known_names_have_a_limit_too() -> None:
+    answers = {fs("a"): bound(fs("a")), fs("b"): bound(fs("b"))}
+    compiled = compile_linker(linker(), [of("a"), of("b")], answers, limits=Limits(known=1))
+    assert compiled.refused == {of("b")}
+
+
+def test_a_new_epoch_changes_the_routes_and_nothing_else() -> None:
+    answers = {HELLO: bound(HELLO)}
+    first = compile_linker(linker(), [of("hello")], answers).snapshot
+    other = compile_linker(linker(), [of("hello")], answers, admission=Admission(epoch=2)).snapshot
+    assert first.of_type(ROUTE) != other.of_type(ROUTE)
+    for kind in (LISTENER, CLUSTER, ENDPOINT):
+        assert first.of_type(kind) == other.of_type(kind)
