@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.mesh.serve.histogram import Bucket, Histogram, LastMinute
+from clew.mesh.serve.histogram import Bucket, Histogram, LastMinute, merged
 
 
 def histogram(*counts: tuple[float, float, int]) -> Histogram:
@@ -44,7 +44,11 @@ histograms = st.dictionaries(buckets, st.integers(1, 50)).map(Histogram)
 
 @given(histograms, histograms)
 def test_what_was_added_is_what_came_since(earlier: Histogram, later: Histogram) -> None:
-    assert Counter((earlier + later).since(earlier).counts) == Counter(later.counts)
+    assert Counter(merged([earlier, later]).since(earlier).counts) == Counter(later.counts)
+
+
+def test_nothing_merged_is_empty() -> None:
+    assert merged([]) == Histogram()
 
 
 @given(histograms.filter(lambda h: h.count > 0), st.floats(0, 1), st.floats(0, 1))

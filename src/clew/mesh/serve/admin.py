@@ -71,11 +71,11 @@ def admin_app(
         return PlainTextResponse("pong")
 
     async def prometheus(_: Request) -> Response:
-        text = prometheus_text(await sources.metrics(), prefix)
+        text = await asyncio.to_thread(prometheus_text, await sources.metrics(), prefix)
         return Response(text.encode() + sources.own_metrics(), media_type=CONTENT_TYPE)
 
     async def flat_metrics(request: Request) -> Response:
-        known = metrics_json(await sources.metrics())
+        known = await asyncio.to_thread(metrics_json, await sources.metrics())
         below = request.query_params.get("q", "").strip("/")
         if below:
             known = {k: v for k, v in known.items() if k == below or k.startswith(f"{below}/")}

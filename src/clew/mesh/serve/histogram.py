@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 WINDOW_SECONDS = 60.0
@@ -34,11 +34,10 @@ class Histogram:
         """Of the values, each taken as the middle of its bucket; Envoy keeps no exact sum."""
         return sum((b.lower + b.width / 2) * count for b, count in self.counts.items())
 
-    def __add__(self, other: Histogram) -> Histogram:
-        return Histogram(Counter(self.counts) + Counter(other.counts))
-
     def since(self, earlier: Histogram) -> Histogram:
         """What came after ``earlier``. After a restart of Envoy that is everything."""
+        if not earlier.counts:
+            return self
         if any(count > self.counts.get(bucket, 0) for bucket, count in earlier.counts.items()):
             return self
         return Histogram(Counter(self.counts) - Counter(earlier.counts))
@@ -54,6 +53,17 @@ class Histogram:
                 return bucket.lower + bucket.width * (wanted - below) / count
             below += count
         return buckets[-1].lower + buckets[-1].width
+
+
+def merged(histograms: Iterable[Histogram]) -> Histogram:
+    """All their values in one."""
+    first, *rest = [*histograms] or [Histogram()]
+    if not rest:
+        return first
+    counts = Counter(first.counts)
+    for histogram in rest:
+        counts.update(histogram.counts)
+    return Histogram(counts)
 
 
 Histograms = Mapping[str, Histogram]

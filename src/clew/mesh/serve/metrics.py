@@ -8,12 +8,12 @@ the clusters that reach nothing else, since Envoy does not keep them apart in a 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from clew.mesh.config.linker import Linker
-from clew.mesh.serve.histogram import Histogram, Histograms
+from clew.mesh.serve.histogram import Histogram, Histograms, merged
 from clew.mesh.serve.readings import Cluster, Host, Statistics
 from clew.mesh.xds.listeners import server_key
 from clew.mesh.xds.names import OVERRIDE_MARK
@@ -127,6 +127,12 @@ class _Reader:
         self._counts = statistics.counts
         self._totals = statistics.histograms
         self._recent = recent
+        self._statuses: dict[str, dict[str, int]] = defaultdict(dict)
+        """By what stands before ``_200``, ``_2xx`` and so on; only those that occurred."""
+        for name, value in statistics.counts.items():
+            stat, _, code = name.rpartition("_")
+            if value and len(code) == 3 and code[0].isdigit():
+                self._statuses[stat][code.upper()] = value
 
     def count(self, prefixes: Iterable[str], stat: str) -> int:
         return sum(self._counts.get(f"{prefix}.{stat}", 0) for prefix in prefixes)
@@ -137,22 +143,22 @@ class _Reader:
         return [Count(scope, name, self.count(prefixes, stat)) for name, stat in stats.items()]
 
     def distribution(
-        self, prefixes: Iterable[str], scope: Scope, name: str, stat: str
+        self, prefixes: Sequence[str], scope: Scope, name: str, stat: str
     ) -> Iterator[Distribution]:
-        """None when nothing was ever measured."""
-        total = recent = Histogram()
-        for prefix in prefixes:
-            total += self._totals.get(f"{prefix}.{stat}", Histogram())
-            recent += self._recent.get(f"{prefix}.{stat}", Histogram())
+        """Empty when nothing was ever measured."""
+        names = [f"{prefix}.{stat}" for prefix in prefixes]
+        total = merged(self._totals[name] for name in names if name in self._totals)
         if total.count:
+            recent = merged(self._recent[name] for name in names if name in self._recent)
             yield Distribution(scope, name, total, recent)
 
-    def statuses(self, prefixes: Sequence[str], scope: Scope, stat: str) -> Iterator[Count]:
+    def statuses(self, prefixes: Iterable[str], scope: Scope, stat: str) -> Iterator[Count]:
         """``status/200`` … and ``status/2XX`` …, those that occurred."""
-        codes = [str(code) for code in range(100, 600)] + [f"{kind}xx" for kind in range(1, 6)]
-        for code in codes:
-            if value := self.count(prefixes, f"{stat}_{code}"):
-                yield Count(scope, f"status/{code.upper()}", value)
+        sums: Counter[str] = Counter()
+        for prefix in prefixes:
+            sums.update(self._statuses.get(f"{prefix}.{stat}", {}))
+        for code, value in sorted(sums.items()):
+            yield Count(scope, f"status/{code}", value)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,16 @@ class Scrape:
     async def metrics(self) -> list[Metric]:
         """What Envoy counts now. Raises what the callables raise."""
         async with self._lock:
-            read = read_statistics(await self._statistics(NEEDED))
-            clusters = read_clusters(await self._clusters())
-        recent = self._minute.add(self._clock(), read.histograms)
-        return linkerd_metrics(read, recent, clusters, self._servers())
+            statistics = await self._statistics(NEEDED)
+            clusters = await self._clusters()
+            # seconds of work with thousands of names, which must not keep Envoy waiting for names
+            return await asyncio.to_thread(
+                self._read, statistics, clusters, self._servers(), self._clock()
+            )
+
+    def _read(
+        self, statistics: bytes, clusters: bytes, servers: Mapping[str, ServerName], now: float
+    ) -> list[Metric]:
+        read = read_statistics(statistics)
+        recent = self._minute.add(now, read.histograms)
+        return linkerd_metrics(read, recent, read_clusters(clusters), servers)
