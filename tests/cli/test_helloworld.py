@@ -26,7 +26,9 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def running(*words: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(
+    *words: str, protocol: str = "HTTP", **environ: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process and the URL it serves on."""
     with subprocess.Popen(
         [*CLEW, *words], stderr=subprocess.PIPE, text=True, env=ENVIRON | environ
@@ -34,7 +36,7 @@ def running(*words: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str]
         assert process.stderr is not None
         try:
             line = process.stderr.readline()
-            assert line.startswith("starting HTTP server on "), line
+            assert line.startswith(f"starting {protocol} server on "), line
             yield process, f"http://{line.split()[-1]}"
         finally:
             process.kill()
@@ -57,6 +59,14 @@ def test_it_serves_until_told_to_stop(number: signal.Signals) -> None:
         assert process.stderr.read() == f"shutting down HTTP server on {url[len('http://') :]}\n"
 
 
+def test_grpc_is_served_and_stopped_too() -> None:
+    with running("-addr=127.0.0.1:0", "-protocol=grpc", protocol="gRPC") as (process, url):
+        host, port = url.removeprefix("http://").split(":")
+        socket.create_connection((host, int(port))).close()
+        process.terminate()
+        assert process.wait() == 0
+
+
 def test_hello_and_world() -> None:
     with running("-addr=127.0.0.1:0", "-text=world") as (_, world):
         proxy = world.removeprefix("http://")
@@ -64,12 +74,13 @@ def test_hello_and_world() -> None:
             assert get(hello) == "Hello world!!"
 
 
-def test_a_port_in_use_is_one_sentence() -> None:
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+def test_a_port_in_use_is_one_sentence(protocol: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         addr = f"127.0.0.1:{taken.getsockname()[1]}"
-        done = run("-addr", addr)
+        done = run("-addr", addr, "-protocol", protocol)
     assert done.returncode == 2
     assert done.stderr == (
         f"clew: cannot listen on {addr}: address already in use "

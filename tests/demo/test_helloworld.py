@@ -78,7 +78,7 @@ def call(
         environ = {"POD_IP": "10.4.1.5"} | ({"http_proxy": address} if proxied else {})
         app = new_app(flags.replace("HERE", address), environ)
         response = await app.handle(Request("GET", "/", headers, b""))
-        app.close()
+        await app.stop(1)
         await server.stop(1)
         return response
 

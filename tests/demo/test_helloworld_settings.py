@@ -19,6 +19,7 @@ DEFAULTS = {
     "failure_rate": 0.0,
     "as_json": False,
     "forward": "l5d",
+    "grpc_service": None,
 }
 
 
@@ -49,6 +50,18 @@ DEFAULTS = {
             id="the other flags",
         ),
         pytest.param(
+            "-protocol=grpc -text=HELLO",
+            {"POD_IP": "1.2.3.4"},
+            {"text": "HELLO (1.2.3.4)", "grpc_service": "Hello"},
+            id="hello in gRPC",
+        ),
+        pytest.param(
+            "-protocol=grpc",
+            {"TARGET_WORLD": "world"},
+            {"text": "world", "grpc_service": "World"},
+            id="any other text is World",
+        ),
+        pytest.param(
             "", {"http_proxy": "node-1:4140"}, {"proxy": ("node-1", 4140)}, id="as in the manifest"
         ),
         pytest.param("", {"http_proxy": "http://n/"}, {"proxy": ("n", 80)}, id="a URL is a proxy"),
@@ -69,7 +82,6 @@ def test_settings(line: str, environ: dict[str, str], expected: dict[str, Any]) 
     [
         ("-latency=11s", {}, "latency cannot exceed 10s", 1),
         ("-protocol=smtp", {}, "unsupported protocol: smtp", 1),
-        ("-protocol=grpc", {}, "-protocol=grpc is not there yet", 2),
         ("-forward=x", {}, "-forward=x is none of l5d, b3, traceparent, all", 2),
         ("-addr=7777", {}, "-addr is '7777', which is not host:port", 2),
         ("-addr=:x", {}, "-addr is ':x': Port could not be cast", 2),

@@ -19,7 +19,7 @@ FLAGS = (
     Flag("latency", "0s", "time to sleep at the start of each request, as 250ms"),
     Flag("failure-rate", "0.0", "share of requests that fail, 0 to 1"),
     Flag("json", "false", "reply in JSON instead of plain text", is_switch=True),
-    Flag("protocol", "http", "the protocol to speak: http"),
+    Flag("protocol", "http", "the protocol to speak: http or grpc"),
     Flag("forward", "l5d", "trace headers to send on: l5d, b3, traceparent or all"),
 )
 FORWARDED = {
@@ -62,6 +62,8 @@ class Settings:
     as_json: bool
     forward: str
     """A key of FORWARDED."""
+    grpc_service: str | None
+    """``Hello`` or ``World``; None speaks HTTP."""
 
 
 def read_settings(words: Sequence[str], environ: Mapping[str, str]) -> Settings:
@@ -70,9 +72,7 @@ def read_settings(words: Sequence[str], environ: Mapping[str, str]) -> Settings:
     latency = _value(values, "latency", read_duration)
     if latency > MAX_LATENCY:
         raise RefusedByOriginal("latency cannot exceed 10s")
-    if values["protocol"] == "grpc":
-        raise HelloworldError("-protocol=grpc is not there yet", "leave it out to speak http")
-    if values["protocol"] != "http":
+    if values["protocol"] not in ("http", "grpc"):
         raise RefusedByOriginal(f"unsupported protocol: {values['protocol']}")
     if values["forward"] not in FORWARDED:
         raise HelloworldError(f"-forward={values['forward']} is none of {', '.join(FORWARDED)}")
@@ -92,7 +92,12 @@ def read_settings(words: Sequence[str], environ: Mapping[str, str]) -> Settings:
         failure_rate=_value(values, "failure-rate", read_rate),
         as_json=_value(values, "json", read_bool),
         forward=values["forward"],
+        grpc_service=_grpc_service(text) if values["protocol"] == "grpc" else None,
     )
+
+
+def _grpc_service(text: str) -> str:
+    return "Hello" if text.lower() == "hello" else "World"
 
 
 def read_rate(text: str) -> float:
