@@ -76,15 +76,25 @@ class Demo:
         answer = httpx.get(f"{self.url('traces')}api/v2/{path}", timeout=PATIENCE)
         return None if answer.status_code == 404 else answer.raise_for_status().json()
 
-    def newest_trace(self, spans: int, service: str = "") -> list[dict[str, Any]]:
-        """The newest trace once it has that many spans."""
-        name = service or f"127.0.0.1/{4140 + self.offset}"
+    def traced(
+        self, url: str, spans: int = 8, **headers: str
+    ) -> tuple[httpx.Response, list[dict[str, Any]]]:
+        """A request through the mesh, and its trace once it has that many spans."""
+        before = {trace[0]["traceId"] for trace in self.traces()}
+        answer = self.get(url, **headers)
 
         def probe() -> list[dict[str, Any]]:
-            found = self.api(f"traces?serviceName={name.replace('/', '%2F')}&limit=1")
-            return next((trace for trace in found if len(trace) == spans), [])
+            new = [trace for trace in self.traces() if trace[0]["traceId"] not in before]
+            return next((trace for trace in new if len(trace) == spans), [])
 
-        return until(probe, f"a trace of {spans} spans from {name}")
+        return answer, until(probe, f"a new trace of {spans} spans")
+
+    def traces(self, query: str = "limit=1000") -> list[list[dict[str, Any]]]:
+        """What a search for the entry's server spans finds."""
+        found: list[list[dict[str, Any]]] = self.api(
+            f"traces?serviceName=127.0.0.1%2F{4140 + self.offset}&{query}"
+        )
+        return found
 
     def children(self) -> dict[int, str]:
         """Every process below the demo, with its command line."""
@@ -126,22 +136,24 @@ def running(tmp_path: Path, *flags: str, nodes: int = 1) -> Iterator[Demo]:
     """``clew demo --json`` with its first trace already printed; nothing is left of it after."""
     offset, log = free_offset(nodes), tmp_path / "demo.log"
     command = [*CLEW, "demo", "--json", f"--port-offset={offset}", f"--nodes={nodes}", *flags]
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**os.environ, "TMPDIR": str(tmp_path)},
-        )
-    demo = Demo(process, offset, log)
-    try:
-        assert process.stdout
-        line = process.stdout.readline()
-        assert line, demo.log
-        demo.told = json.loads(line)
-        yield demo
-    finally:
-        children = demo.children() if process.poll() is None else {}
-        demo.stop()
-        left = {pid: line for pid, line in children.items() if line and command_line(pid) == line}
-        assert left == {}
+        ) as process,
+    ):
+        demo = Demo(process, offset, log)
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            assert line, demo.log
+            demo.told = json.loads(line)
+            yield demo
+        finally:
+            children = demo.children() if process.poll() is None else {}
+            demo.stop()
+            left = {pid: text for pid, text in children.items() if command_line(pid) == text != ""}
+            assert left == {}

@@ -54,8 +54,8 @@ def main(work: Path) -> None:
             stack.callback(process.terminate)
         wait("http://127.0.0.1:9410/health")
         wait("http://127.0.0.1:9990/admin/ping")
-        wait("http://127.0.0.1:7777/")
-        wait("http://127.0.0.1:7778/")
+        wait("http://127.0.0.1:7777/setLatency")  # 405; anything else would call world
+        wait("http://127.0.0.1:7778/setLatency")
         with httpx.Client(proxy="http://127.0.0.1:4140") as client:
             print(client.get("http://hello").raise_for_status().text)
         search = "http://127.0.0.1:9410/api/v2/traces?serviceName=0.0.0.0%2F4140"

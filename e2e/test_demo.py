@@ -83,8 +83,7 @@ def test_spans_are_named_as_linkerd_names_them(demo: Demo) -> None:
 
 
 def test_an_override_sends_the_second_hop_elsewhere_and_the_trace_shows_it(demo: Demo) -> None:
-    reply = demo.get("http://hello", **{"l5d-dtab": "/host/world => /srv/world-v2"})
-    trace = demo.newest_trace(8)
+    reply, trace = demo.traced("http://hello", **{"l5d-dtab": "/host/world => /srv/world-v2"})
 
     assert re.fullmatch(r"Hello \(\S+\) earth \(\S+\)!!", reply.text)
     assert story(trace)
@@ -112,20 +111,13 @@ def test_hello_on_one_node_reaches_world_on_another(tmp_path: Path) -> None:
 
 
 def test_an_unsampled_request_leaves_no_trace(demo: Demo) -> None:
-    before = demo.get("http://hello")
-    newest = demo.newest_trace(8)
-    demo.get("http://hello", **{"l5d-sample": "0.0", "user-agent": "unsampled"})
-    after = demo.get("http://hello", **{"l5d-sample": "1.0"})
+    unsampled = demo.get("http://hello/unsampled", **{"l5d-sample": "0.0"})
+    _, trace = demo.traced("http://hello/sampled", **{"l5d-sample": "1.0"})
+    uris = {uri for trace in demo.traces() for uri in tags(trace, "http.uri")}
 
-    def moved_on() -> list[dict[str, Any]]:
-        trace = demo.newest_trace(8)
-        return trace if trace[0]["traceId"] != newest[0]["traceId"] else []
-
-    until(moved_on, "the sampled request")
-    query = f"serviceName=127.0.0.1%2F{4140 + demo.offset}&annotationQuery=http.status_code%3D200"
-    agents = [tags(trace, "user_agent") for trace in demo.api(f"traces?{query}&limit=100")]
-    assert {"unsampled"} not in agents
-    assert (before.status_code, after.status_code) == (200, 200)
+    assert unsampled.status_code == 200
+    assert "/sampled" in tags(trace, "http.uri")
+    assert "/unsampled" not in uris
 
 
 def test_an_unknown_name_is_a_502_that_says_why(demo: Demo) -> None:

@@ -38,6 +38,8 @@ class ChildDied(ClewError):
         last = last_lines[-1] if last_lines else ""
         if last.startswith(OWN_WORDS):  # it said itself why, in one sentence
             super().__init__(f"{name} ended: {last.removeprefix(OWN_WORDS)}")
+        elif status in (-signal.SIGKILL, -signal.SIGTERM):  # its own output cannot say why
+            super().__init__(f"{name} ended: {describe_end(status)}")
         else:
             super().__init__(f"{name} ended: {describe_end(status)}{_quoted(last_lines)}")
         self.name = name
