@@ -19,6 +19,8 @@ from clew.mesh.naming.path import Path
 class HostConnectionPool(Section, frozen=True, kw_only=True):
     """Connections to each endpoint."""
 
+    no_effect: ClassVar = {"min_size": "Envoy connects when a request comes"}
+
     min_size: Count = 0
     max_size: Positive | None = None
     """None is no limit."""
@@ -31,7 +33,13 @@ class HostConnectionPool(Section, frozen=True, kw_only=True):
 class ClientPolicy(Section, frozen=True, kw_only=True):
     """None leaves a key to an earlier prefix, and in the end to the default named with it."""
 
-    no_effect: ClassVar = {"socket_options": "Envoy's own socket settings are used"}
+    no_effect: ClassVar = {
+        "tls": "connections to endpoints are plain text anyway",
+        "fail_fast": "a connect that fails counts for failureAccrual, and is tried elsewhere",
+        "requeue_budget": "what never reached an endpoint is tried again within service.retries",
+        "socket_options": "Envoy's own socket settings are used",
+        "forward_client_cert": "servers ask for no certificate",
+    }
 
     tls: ClientTls | None = None
     """None is plain text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from clew.mesh.config.admin import Admin
 from clew.mesh.config.document import NotYaml, compose
@@ -22,6 +22,8 @@ _NO_ROUTERS = "At least one router must be specified in the configuration."
 
 class Linker(Section, frozen=True, kw_only=True):
     """What a Linkerd 1.x file says."""
+
+    no_effect: ClassVar = {"usage": "clew reports nothing to anyone"}
 
     routers: Annotated[tuple[AnyRouter, ...], AtLeastOneItem(_NO_ROUTERS)]
     namers: tuple[Namer, ...] = ()

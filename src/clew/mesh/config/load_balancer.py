@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from clew.mesh.config.section import Amount, Count, DefaultKind, KindSection, Positive
+
+_AS_P2C = "the less loaded of two endpoints is taken, as by p2c"
 
 
 class _Balancer(KindSection, frozen=True, kw_only=True):
     """A way of choosing."""
+
+    no_effect: ClassVar = {
+        "enable_probation": "an endpoint that discovery drops gets no more requests",
+        "max_effort": "Envoy chooses among the endpoints that failureAccrual leaves",
+    }
 
     enable_probation: bool = False
     """Keep using an endpoint that discovery has dropped while it answers."""
@@ -23,12 +30,16 @@ class P2C(_Balancer, frozen=True, kw_only=True, tag="p2c"):
 class Ewma(_Balancer, frozen=True, kw_only=True, tag="ewma"):
     """Of two taken at random the one with the lower recent latency."""
 
+    idle = _AS_P2C
+
     max_effort: Count = 5
     decay_time_ms: Positive = 10_000
 
 
 class Aperture(_Balancer, frozen=True, kw_only=True, tag="aperture"):
     """Only as many endpoints as the load needs."""
+
+    idle = _AS_P2C
 
     max_effort: Count = 5
     smooth_window_ms: Positive = 5_000
@@ -39,6 +50,8 @@ class Aperture(_Balancer, frozen=True, kw_only=True, tag="aperture"):
 
 class Heap(_Balancer, frozen=True, kw_only=True, tag="heap"):
     """The least loaded of all."""
+
+    idle = _AS_P2C
 
 
 class RoundRobin(_Balancer, frozen=True, kw_only=True, tag="roundRobin"):

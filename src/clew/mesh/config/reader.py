@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -104,23 +105,18 @@ class Reader:
 
     def _section(self, node: yaml.Node, cls: type[Section], at: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            return self._note(node, f"{at}: {_show(node)} is not a mapping")
+            return self._note(node, f"{_before(at)}{_show(node)} is not a mapping")
         fields = {field.encode_name: field for field in msgspec.structs.fields(cls)}
         values: dict[str, Any] = {}
         lines = {"": line_of(node)}
-        seen = set()
-        for key_node, value in node.value:
-            key = str(key_node.value)
-            if key in seen:
-                self._note(key_node, f"key '{key}' is here for the second time{_in(at)}")
-            elif key in fields:
+        for key, key_node, value in self._keys(node, at):
+            if key in fields:
                 name = fields[key].name
                 lines[name] = line_of(key_node)
                 if value.tag != "tag:yaml.org,2002:null":
                     values[name] = self.read(value, fields[key].type, f"{at}.{key}".lstrip("."))
             elif key != cls.__struct_config__.tag_field:
                 self._note(key_node, f"unknown key '{key}'{_in(at)}", nearest(key, fields))
-            seen.add(key)
         for field in fields.values():
             if field.required and field.name not in values:
                 values[field.name] = self._missing(node, field, at)
@@ -132,9 +128,22 @@ class Reader:
         self._check(section, fields)
         return section
 
+    def _keys(self, node: yaml.MappingNode, at: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        """Each key once, with its node and that of its value."""
+        seen = set()
+        for key_node, value in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._note(key_node, f"{_show(key_node)} is not a key{_in(at)}")
+            elif key_node.value in seen:
+                again = f"key '{key_node.value}' is here for the second time{_in(at)}"
+                self._note(key_node, again)
+            else:
+                seen.add(key_node.value)
+                yield str(key_node.value), key_node, value
+
     def _missing(self, node: yaml.Node, field: Any, at: str) -> Any:
         if rule := Shape.of(field.type).extra(AtLeastOneItem):
-            return self._note(node, f"{at}: {rule.otherwise}".lstrip(": "))
+            return self._note(node, f"{_before(at)}{rule.otherwise}")
         return self._note(node, f"{at} needs '{field.encode_name}'".lstrip())
 
     def _check(self, section: Section, fields: dict[str, Any]) -> None:
@@ -185,6 +194,10 @@ class Reader:
     def _note(self, node: yaml.Node, what: str, hint: str = "") -> Any:
         self.problems.append(Problem(line_of(node), what, hint))
         return INVALID
+
+
+def _before(at: str) -> str:
+    return f"{at}: " if at else ""
 
 
 def _in(at: str) -> str:

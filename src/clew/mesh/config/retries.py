@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from clew.mesh.config.section import Amount, Conflict, Count, KindSection, Section
 
 
 class Budget(Section, frozen=True, kw_only=True):
     """Retries that a service may cost, beside its requests."""
+
+    no_effect: ClassVar = {"ttl_secs": "Envoy counts the requests and retries under way"}
 
     min_retries_per_sec: Count = 10
     percent_can_retry: Amount = 0.2

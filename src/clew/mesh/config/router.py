@@ -82,6 +82,21 @@ class Router(Section, frozen=True, kw_only=True, tag_field="protocol", tag="http
         "binding_cache": "clew keeps what is in use and drops what is idle",
         "originator": "it is a gauge of Linkerd's",
         "announcers": "clew announces nothing",
+        "trace_propagator": "every trace header is read and written in any case",
+        **dict.fromkeys(
+            (
+                "http_access_log",
+                "http_access_log_roll_policy",
+                "http_access_log_append",
+                "http_access_log_rotate_count",
+            ),
+            "clew writes no access log; look at the traces",
+        ),
+        "max_err_response_kb": "error texts are short",
+        **dict.fromkeys(
+            ("streaming_enabled", "stream_after_content_length_kb"), "bodies are always streamed"
+        ),
+        "compression_level": "bodies are passed on as they are",
     }
 
     label: str = ""

@@ -15,6 +15,7 @@ class Server(Section, frozen=True, kw_only=True):
 
     not_yet: ClassVar = {"tls": "terminate TLS in front of the server"}
     no_effect: ClassVar = {
+        "label": "metrics name a server by its address",
         "announce": "clew announces nothing",
         "max_call_depth": "Envoy has no such limit",
         "socket_options": "Envoy's own socket settings are used",

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from clew.mesh.config.section import Count, Section
-
-_ENVOY = "Envoy's own socket settings are used"
 
 
 class SocketOptions(Section, frozen=True, kw_only=True):
     """Options of the listening or connecting socket."""
-
-    no_effect: ClassVar = dict.fromkeys(
-        (
-            "no_delay",
-            "reuse_addr",
-            "reuse_port",
-            "read_timeout_ms",
-            "write_timeout_ms",
-            "keep_alive",
-            "backlog",
-        ),
-        _ENVOY,
-    )
 
     no_delay: bool = True
     reuse_addr: bool = True

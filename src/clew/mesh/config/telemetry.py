@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from clew.mesh.config.section import Count, KindSection, Port, Positive, Share
+from typing import Annotated, ClassVar
+
+from clew.mesh.config.section import Count, KindSection, Port, Positive, Rule, Share
+
+
+def _is_host_port(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit() and int(port) <= 65535
+
+
+HostPort = Annotated[str, Rule(_is_host_port, "a host and a port, host:port")]
 
 
 class ZipkinTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.zipkin"):
@@ -16,8 +26,9 @@ class ZipkinTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.zipkin
 class ZipkinHttpTelemeter(KindSection, frozen=True, kw_only=True, tag="io.zipkin.http"):
     """Spans by HTTP."""
 
-    host: str = "localhost:9411"
-    """``host:port``."""
+    no_effect: ClassVar = {"compression_enabled": "spans are sent as they are"}
+
+    host: HostPort = "localhost:9411"
     host_header: str = "zipkin"
     compression_enabled: bool = True
     initial_sample_rate: Share = 0.001
