@@ -6,6 +6,7 @@ import "./styles/controls.css";
 import "./styles/frame.css";
 import "./styles/search.css";
 import "./styles/waterfall.css";
+import { traceIdIn } from "./model/traceid";
 import { Frame } from "./pages/Frame";
 import { NotHere } from "./pages/NotHere";
 import { SearchPage } from "./pages/Search";
@@ -17,7 +18,7 @@ import { readServices } from "./pages/services";
 function App() {
   const [, traceId] = /^traces\/([^/]+)\/?$/.exec(path.value) ?? [];
   const isSearch = path.value === "" || path.value === "index.html";
-  return <Frame>{traceId ? <TracePage id={decodeURIComponent(traceId)} /> : isSearch ? <SearchPage /> : <NotHere path={path.value} />}</Frame>;
+  return <Frame>{traceId ? <TracePage id={traceIdIn(traceId) ?? traceId} /> : isSearch ? <SearchPage /> : <NotHere path={path.value} />}</Frame>;
 }
 
 followLinks();

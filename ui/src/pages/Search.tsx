@@ -3,11 +3,13 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Failure } from "../api/http";
 import { getTraces } from "../api/zipkin";
 import { type Search, apiParams, describe, lookbackName, mistakeIn, readSearch, writeSearch } from "../model/search";
+import type { LookUp } from "../model/label";
 import { looksOf } from "../model/services";
 import { type Span, micros, serviceOf } from "../model/span";
 import { type Sort, type Summary, sorted, summarise } from "../model/summary";
 import { count, counted } from "../model/numbers";
 import { Segments } from "../widgets/Segments";
+import { useReady } from "../widgets/ready";
 import { zone } from "../widgets/settings";
 import { Fault, Progress } from "../widgets/states";
 import { AskForm } from "./AskForm";
@@ -34,7 +36,8 @@ export function SearchPage() {
   const search = readSearch(params.value);
   const sort = readSort(params.value.get("sort"));
   const { found, failure, waiting, again } = useFound(search);
-  const summaries = useSummaries(found);
+  const look = useLook(found);
+  const summaries = useMemo(() => (found?.traces ?? []).map((spans) => summarise(spans, look)).filter((summary) => summary !== null), [found, look]);
   const firstField = useRef<HTMLInputElement>(null);
   const run = (next: Search) => {
     const query = writeSearch(next);
@@ -53,9 +56,8 @@ export function SearchPage() {
     told: [["Enter", "in the form: search; in the list: open the trace"], ["ArrowUp", "row above, also k"], ["ArrowDown", "row below, also j"], ["Home", "first row"], ["End", "last row"]],
   });
   useEffect(() => { document.title = `${[describe(search), `last ${lookbackName(search.lookback)}`].filter(Boolean).join(", ")} · clew`; }, [params.value]);
-  useEffect(() => {
-    if (found && !waiting) requestAnimationFrame(() => performance.mark("clew:ready"));
-  }, [found, waiting]);
+  const ready = useReady(found ?? failure);
+  useEffect(() => { if ((found || failure) && !waiting) ready(); });
 
   return (
     <>
@@ -74,7 +76,7 @@ export function SearchPage() {
                   <span class="grow" />
                   {summaries.length >= search.limit && <span class="sm muted">the newest {count(search.limit)}; more may match</span>}
                 </div>
-                <ResultsTable summaries={sorted(summaries, sort)} sort={sort} look={looks(found)} now={micros(found.asked * 1000)} zone={zone.value} />
+                <ResultsTable summaries={sorted(summaries, sort)} sort={sort} look={look} now={micros(found.asked * 1000)} zone={zone.value} />
               </>
             : servicesKnown.value && <NothingFound search={search} services={services.value} onRun={run} />}
         </div>
@@ -107,15 +109,8 @@ function useFound(search: Search) {
   return { found, failure, waiting, again };
 }
 
-const looks = ({ traces }: Found) => looksOf(new Set(traces.flatMap((spans) => spans.map(serviceOf))), services.value);
-
-function useSummaries(found: Found | null): readonly Summary[] {
-  return useMemo(() => {
-    if (!found) return [];
-    const look = looks(found);
-    return found.traces.map((spans) => summarise(spans, look)).filter((summary) => summary !== null);
-  }, [found, services.value]);
-}
+const useLook = (found: Found | null): LookUp =>
+  useMemo(() => looksOf(new Set(found?.traces.flatMap((spans) => spans.map(serviceOf))), services.value), [found, services.value]);
 
 function Facts({ search, found, summaries }: { search: Search; found: Found; summaries: readonly Summary[] }) {
   const errors = summaries.filter(({ error }) => error).length;

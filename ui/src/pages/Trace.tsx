@@ -5,6 +5,7 @@ import { getTrace } from "../api/zipkin";
 import { looksOf } from "../model/services";
 import { serviceOf } from "../model/span";
 import { type Trace, buildTree, rootOf } from "../model/tree";
+import { useReady } from "../widgets/ready";
 import { Empty, Fault, Progress } from "../widgets/states";
 import { TraceView } from "./TraceView";
 import { wordsFor } from "./failures";
@@ -14,19 +15,17 @@ export function TracePage({ id }: { id: string }) {
   const { trace, failure, waiting, again } = useTrace(id);
   const look = useMemo(() => looksOf(new Set(trace?.spans.map(serviceOf)), services.value), [trace, services.value]);
   useEffect(() => { if (!trace) document.title = `trace ${id} · clew`; }, [id, trace]);
-  useEffect(() => {
-    if (failure) requestAnimationFrame(() => performance.mark("clew:ready"));
-  }, [failure]);
+  const ready = useReady(failure);
+  useEffect(() => { if (failure) ready(); });
   const lookAgain = <button type="button" class="primary" onClick={again}>Look again</button>;
+  const lost = failure?.kind === "notFound" && !trace;
   return (
     <>
       <Progress on={waiting} />
-      {failure && (failure.kind === "notFound"
-        ? <><h1 class="vh">Trace {id}</h1><Empty title={<>No trace <bdi class="mono">{id}</bdi></>} actions={lookAgain}><p>It may have been dropped by sampling, be older than what is kept, or still be on its way.</p></Empty></>
-        : <><h1 class="vh">Trace {id}</h1><Fault {...wordsFor(failure)} action={lookAgain} /></>)}
-      {trace && !failure && (rootOf(trace)
-        ? <TraceView trace={trace} look={look} stale={waiting} onAgain={again} />
-        : <Empty title="This trace has no spans" actions={lookAgain} />)}
+      {!trace && <h1 class="vh">Trace {id}</h1>}
+      {failure && !lost && <Fault {...wordsFor(failure)} action={lookAgain} />}
+      {lost && <Empty title={<>No trace <bdi class="mono">{id}</bdi></>} actions={lookAgain}><p>It may have been dropped by sampling, be older than what is kept, or still be on its way.</p></Empty>}
+      {trace && (rootOf(trace) ? <TraceView trace={trace} look={look} stale={waiting} onAgain={again} /> : <Empty title="This trace has no spans" actions={lookAgain} />)}
     </>
   );
 }
@@ -40,7 +39,10 @@ function useTrace(id: string) {
   const shown = useRef(id);
   useEffect(() => {
     const control = new AbortController();
-    if (shown.current !== id) setTrace(null);
+    if (shown.current !== id) {
+      setTrace(null);
+      setFailure(null);
+    }
     shown.current = id;
     setWaiting(true);
     void getTrace(id, control.signal).then((answer) => {

@@ -10,10 +10,11 @@ import { type View, between, same, whole } from "../model/scale";
 import { micros } from "../model/span";
 import { requestLabel } from "../model/summary";
 import { type Node, type Trace, durationOf, rootOf, serviceOfNode } from "../model/tree";
+import { Splitter } from "../widgets/Splitter";
 import { SpanPanel } from "../widgets/SpanPanel";
 import { Waterfall } from "../widgets/Waterfall";
 import { Swatch } from "../widgets/marks";
-import { zone } from "../widgets/settings";
+import { sidePanel, zone } from "../widgets/settings";
 import { copy } from "../widgets/states";
 import { useKeys } from "./keys";
 import { change, here, params } from "./place";
@@ -58,6 +59,7 @@ export function TraceView({ trace, look, stale, onAgain }: { trace: Trace; look:
           </div>
           <Waterfall trace={trace} rows={rows} look={look} view={view} current={currentRow.key} found={found} onView={setView} onCurrent={select} onFold={(row) => setFolds(toggle(folds, row.key))} />
         </div>
+        {panel && <Splitter column={sidePanel} label="Width of the detail" grows="left" />}
         {panel && <SpanPanel trace={trace} node={node} look={look} zone={zone.value} onClose={() => setPanel(false)} />}
       </div>
     </div>

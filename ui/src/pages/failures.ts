@@ -4,7 +4,7 @@ import type { Failure } from "../api/http";
 export function wordsFor(failure: Failure): { readonly what: string; readonly remedy: string } {
   switch (failure.kind) {
     case "gone": return { what: "No answer from the server.", remedy: "Start it with “clew traces”, or look whether this machine still reaches it." };
-    case "notFound": return { what: "The server does not know this address.", remedy: "It may be an older one, or search may be switched off there." };
+    case "notFound": return { what: "The server does not know this address.", remedy: "It may be an older one, its queries may be switched off, or what was there is gone." };
     case "refused": return failure.status < 500
       ? { what: "The server did not accept the question:", remedy: failure.message }
       : { what: `The server failed (${failure.status}):`, remedy: failure.message || "its log says why." };

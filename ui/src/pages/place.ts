@@ -1,5 +1,6 @@
 /** The address of the page, which holds all that changes what is seen. */
-import { batch, computed, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
+import { notReady } from "../widgets/ready";
 
 const base = new URL(document.baseURI);
 /** Browsers refuse more than some hundred changes of the address a minute; holding a key makes that many. */
@@ -18,6 +19,7 @@ export function go(to: string): void {
   const url = new URL(to, base);
   if (url.href === current.peek().href) return;
   history.pushState(null, "", url);
+  notReady();
   current.value = url;
 }
 
@@ -43,7 +45,11 @@ function settle(): void {
 
 /** Follows links inside the pages without loading anew. */
 export function followLinks(): void {
-  addEventListener("popstate", () => batch(() => { clearTimeout(settling); current.value = new URL(location.href); }));
+  addEventListener("popstate", () => {
+    clearTimeout(settling);
+    notReady();
+    current.value = new URL(location.href);
+  });
   addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;

@@ -6,7 +6,7 @@ import { count, duration } from "../model/numbers";
 import { type Endpoint, type Micros, type Span, addressOf, micros } from "../model/span";
 import { inOrder } from "../model/tags";
 import { type Node, type Trace, durationOf, ownTime } from "../model/tree";
-import { Chips, ErrorPill, Swatch } from "./marks";
+import { Chips, ErrorPill, Mid, Swatch } from "./marks";
 import { copy } from "./states";
 
 /** Above this many tags a filter helps. */
@@ -73,7 +73,7 @@ function Ends({ node: { span, joined } }: { node: Node }) {
 
 function EndLine({ what, endpoint }: { what: string; endpoint: Endpoint | undefined }) {
   const [address, name] = [addressOf(endpoint), endpoint?.serviceName];
-  return <><dt>{what}</dt><dd class="mono"><bdi>{address}</bdi>{name && name !== address && <span class="muted"> <bdi>{name}</bdi></span>}</dd></>;
+  return <><dt>{what}</dt><dd class="mono"><bdi>{address}</bdi>{name && name !== address && <span class="row muted"><Mid text={name} /></span>}</dd></>;
 }
 
 function Tags({ node: { span, joined } }: { node: Node }) {

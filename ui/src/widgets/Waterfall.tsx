@@ -6,11 +6,14 @@ import { type View, at, pan, whole, zoom } from "../model/scale";
 import type { Node, Trace } from "../model/tree";
 import { Legend } from "./Legend";
 import { SpanRow } from "./SpanRow";
+import { Splitter } from "./Splitter";
 import { Timeline } from "./Timeline";
 import { paint } from "./canvas";
 import { themeVersion } from "./colours";
 import { ROW, drawBars } from "./drawBars";
 import { useSize } from "./hooks";
+import { useReady } from "./ready";
+import { namesColumn } from "./settings";
 
 /** Rows beyond each edge, so that scrolling finds them there. */
 const BEYOND = 12;
@@ -40,6 +43,7 @@ export function Waterfall(props: WaterfallProps) {
   const column = useSize(names);
   const [scrolled, setScrolled] = useState(0);
   const version = themeVersion.value;
+  const ready = useReady(trace);
 
   const signs = useMemo(() => ({
     mesh: trace.nodes.some((node) => node.kind === "span" && labelOf(node, look).mesh), errors: trace.nodes.some((node) => node.error !== null),
@@ -56,8 +60,7 @@ export function Waterfall(props: WaterfallProps) {
   useLayoutEffect(() => {
     if (!canvas.current || width <= 0) return;
     paint(canvas.current, width, (last - first) * ROW, (context) => drawBars(context, rows.slice(first, last), look, view, width));
-    // What is measured is the moment at which the bars are on the screen.
-    requestAnimationFrame(() => performance.mark("clew:ready"));
+    ready();
   }, [rows, first, last, look, view, width, version]);
 
   // The chosen row is always in the window of rows that exist, and in sight.
@@ -109,6 +112,7 @@ export function Waterfall(props: WaterfallProps) {
       <div class="heads" style={{ paddingRight: `${size.scrollbar}px` }}>
         <Legend {...signs} />
         <span class="first" ref={names}>Span</span><span class="num">Duration</span>
+        <Splitter column={namesColumn} label="Width of the names" grows="right" />
         <Timeline trace={trace} look={look} view={view} width={width} onView={onView} />
       </div>
       <div class="spans" ref={scroller} onScroll={() => setScrolled(scroller.current?.scrollTop ?? 0)} onWheel={wheel}>

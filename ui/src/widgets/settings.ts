@@ -17,6 +17,32 @@ effect(() => {
   else dataset["theme"] = theme.value;
 });
 
+/** A column whose width can be dragged. */
+export interface Column {
+  /** Pixels; 0 while it was never changed, so that it follows the width of the window. */
+  readonly width: Signal<number>;
+  readonly least: number;
+  readonly most: number;
+  /** The width that it has now. */
+  readonly shown: () => number;
+}
+
+export const namesColumn = column("names", 200, 640);
+export const sidePanel = column("side", 280, 560);
+
+/** `name` is the custom property that the styles take the width from. */
+function column(name: string, least: number, most: number): Column {
+  const { documentElement: root } = document;
+  const stored = Number(read(PREFIX + name));
+  const width = signal(stored >= least && stored <= most ? stored : 0);
+  effect(() => {
+    if (width.value === 0) return;
+    root.style.setProperty(`--${name}`, `${width.value}px`);
+    write(PREFIX + name, String(width.value));
+  });
+  return { width, least, most, shown: () => width.value || Number.parseInt(getComputedStyle(root).getPropertyValue(`--${name}`), 10) };
+}
+
 function kept<T extends string>(name: string, fallback: T, values: readonly T[]): Signal<T> {
   const stored = read(PREFIX + name);
   const value = signal<T>(values.find((known) => known === stored) ?? fallback);
