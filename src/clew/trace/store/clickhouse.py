@@ -79,11 +79,11 @@ class ClickHouseStore:
         self._strict = strict_trace_id
         self._autocomplete_keys = frozenset(autocomplete_keys)
         engine.run(f"CREATE DATABASE IF NOT EXISTS {database}")
-        self._writer = engine.session({}, database)
-        self._writing = threading.Lock()
-        for statement in _schema(autocomplete_keys):
-            self._writer.run(statement)
-        slots = self._writer.read("SELECT service, slot FROM service_slots")
+        self._writer = Pool(engine, 1, {}, database)
+        with self._writer.session() as session:
+            for statement in _schema(autocomplete_keys):
+                session.run(statement)
+            slots = session.read("SELECT service, slot FROM service_slots")
         self._slots = dict(
             zip(rows.texts(slots, "service"), rows.numbers(slots, "slot"), strict=True)
         )
@@ -94,8 +94,8 @@ class ClickHouseStore:
     def insert(self, table: pa.Table, token: str) -> None:
         """See :class:`~clew.trace.store.SpanStore`."""
         statement = _sql("insert_spans", columns=", ".join(SPAN_SCHEMA.names), token=literal(token))
-        with self._writing:
-            self._writer.insert(statement, table.combine_chunks())
+        with self._writer.session() as session:
+            session.insert(statement, table.combine_chunks())
 
     def services(self) -> list[str]:
         """See :class:`~clew.trace.store.SpanStore`."""
@@ -167,18 +167,18 @@ class ClickHouseStore:
             given = {service: slot for slot, service in enumerate(new, start=len(self._slots))}
             if given:
                 values = ", ".join(f"({literal(name)}, {slot})" for name, slot in given.items())
-                with self._writing:
-                    self._writer.run(f"INSERT INTO service_slots (service, slot) VALUES {values}")
+                with self._writer.session() as session:
+                    session.run(f"INSERT INTO service_slots (service, slot) VALUES {values}")
                 self._slots |= given
             return [ServiceSlot(service=service, slot=self._slots[service]) for service in services]
 
     def retain(self, keep: Retention, today: date) -> list[date]:
         """Drop the days that ``keep`` no longer allows; answers which."""
-        with self._writing:
-            days = expired(self._sizes(self._writer), today, keep)
+        with self._writer.session() as session:
+            days = expired(self._sizes(session), today, keep)
             for day in days:
                 for table in _BY_DAY:
-                    self._writer.run(f"ALTER TABLE {table} DROP PARTITION '{day}'")
+                    session.run(f"ALTER TABLE {table} DROP PARTITION '{day}'")
         return days
 
     def sizes(self) -> dict[date, int]:
@@ -204,8 +204,7 @@ class ClickHouseStore:
     def release(self) -> None:
         """Close this store but not the engine, which may serve others."""
         self._readers.close()
-        with self._writing:
-            self._writer.close()
+        self._writer.close()
 
     def _answers(self, query: str, **parameters: str) -> list[str]:
         with self._readers.session() as session:

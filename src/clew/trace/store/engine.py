@@ -1,7 +1,8 @@
 """chDB: a whole ClickHouse inside this process, and the few ways in which we speak to it.
 
 The engine allows one data directory a process and one process a directory. A connection may not be
-used by two threads at once: with parameters it would answer one thread with another's values.
+used by two threads at once: with parameters it would answer one thread with another's values. Nor
+may it be used after an error: what the failed query had written may come as the next answer.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _CODE = re.compile(r"Code: (\d+)\.")
 _TOO_MUCH = {"159": "took longer", "160": "would take longer", "241": "needs more memory"}
 _BAD_ROWS = frozenset(
     # the engine's codes for data that it cannot read, convert or hold
-    ("6", "27", "33", "49", "53", "69", "70", "117", "128", "131", "349")
+    ("6", "27", "33", "49", "53", "69", "70", "117", "128", "131", "349", "691")
 )
 
 
@@ -43,8 +44,10 @@ class Engine:
 
     def __init__(self, directory: Path, *, mark_cache_bytes: int = 256 << 20) -> None:
         self._chdb = _import_engine()
+        self._connecting = threading.Lock()
         if "?" in str(directory):
             raise ClewError(f"{directory}: the engine takes no directory with '?' in its name")
+        self.directory = directory
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(directory)
         self._address = f"{directory.resolve()}?mark_cache_size={mark_cache_bytes}"
@@ -60,7 +63,8 @@ class Engine:
 
     def session(self, settings: Mapping[str, str | int], database: str) -> Session:
         """A new connection that uses ``database`` with ``settings``."""
-        session = Session(self._chdb.connect(self._address))
+        with self._connecting:
+            session = Session(self._chdb.connect(self._address))
         for name, value in settings.items():
             session.run(f"SET {name} = {literal(value)}")
         session.run(f"USE {database}")
@@ -109,7 +113,7 @@ class Session:
 
 
 class Pool:
-    """At most ``size`` sessions; who needs one more waits for one to come back."""
+    """At most ``size`` sessions at a time; who needs one more waits for one to come back."""
 
     def __init__(
         self, engine: Engine, size: int, settings: Mapping[str, str | int], database: str
@@ -119,17 +123,23 @@ class Pool:
         for _ in range(size):
             self._free.put(None)
         self._size = size
-        self._opening = threading.Lock()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
-        """A session that nobody else uses meanwhile."""
+        """A session that nobody else uses meanwhile.
+
+        One that failed is not used again: its next answer may be the rest of the failed one's.
+        """
         session = self._free.get()
         try:
             if session is None:
-                with self._opening:
-                    session = self._engine.session(self._settings, self._database)
+                session = self._engine.session(self._settings, self._database)
             yield session
+        except BaseException:
+            if session is not None:
+                session.close()
+            session = None
+            raise
         finally:
             self._free.put(session)
 
