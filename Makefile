@@ -17,14 +17,14 @@ demo: .venv/run.ok ## the blog post on this machine (ARGS="--once --json" passes
 test: .venv/dev.ok ## all tests, end-to-end ones with the real Envoy, store and browser included
 	@scripts/browser
 	$(BIN)/pytest tests e2e $(ARGS)
-	cd ui && npm test --silent
+	$(BIN)/python scripts/npm.py test --silent
 
 check: .venv/dev.ok ## lint, format, types, import contracts, pages' types and lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	cd ui && npm run check --silent
+	$(BIN)/python scripts/npm.py run check --silent
 
 fmt: .venv/dev.ok ## format and fix what can be fixed
 	$(BIN)/ruff check --fix .
