@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 import clew.trace.app
 from clew.cli.traces import WrongPlatform, command
 from clew.trace.app import Settings
+from clew.trace.store.retention import Retention
 
 
 class Traces:
@@ -53,6 +55,15 @@ def test_an_option_wins_over_zipkins_variable(traces: Traces) -> None:
     traces(QUERY_PORT="9000", COLLECTOR_SAMPLE_RATE="0.25")
     traces("--port", "9001", "--sample-rate", "0.5", QUERY_PORT="9000", COLLECTOR_SAMPLE_RATE="0.1")
     assert [(s.port, s.sample_rate) for s in traces.settings] == [(9000, 0.25), (9001, 0.5)]
+
+
+def test_old_spans_go_after_a_week_or_as_told(traces: Traces) -> None:
+    traces()
+    traces("--retain", "12h", "--max-disk", "20GB")
+    assert [settings.retention for settings in traces.settings] == [
+        Retention(max_age=timedelta(days=7)),
+        Retention(max_age=timedelta(hours=12), max_bytes=20 * 10**9),
+    ]
 
 
 def test_it_listens_where_it_is_told(traces: Traces) -> None:

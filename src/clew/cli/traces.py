@@ -6,11 +6,14 @@ import dataclasses
 import logging
 import os
 import platform
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
+from clew.cli.logs import LEVELS, log_to_stderr
+from clew.cli.quantities import Duration, Size
 from clew.errors import ClewError
 
 
@@ -44,7 +47,34 @@ def _default_directory() -> Path:
     type=float,
     help="Share of traces to keep, 0 to 1.  [env: COLLECTOR_SAMPLE_RATE; default: 1]",
 )
-def command(host: str | None, port: int | None, directory: Path, sample_rate: float | None) -> None:
+@click.option(
+    "--retain",
+    type=Duration(),
+    default="7d",
+    show_default=True,
+    help="Drop a day's spans when all of them are older than this.",
+)
+@click.option(
+    "--max-disk",
+    type=Size(),
+    help="Drop the oldest days when spans take more than this.  [default: no limit]",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS),
+    default="info",
+    show_default=True,
+    help="The least important lines of the log on stderr.",
+)
+def command(
+    host: str | None,
+    port: int | None,
+    directory: Path,
+    sample_rate: float | None,
+    retain: timedelta,
+    max_disk: int | None,
+    log_level: str,
+) -> None:
     """Run the trace server: a Zipkin that keeps what it is given.
 
     Takes spans at POST /api/v2/spans and over gRPC, answers Zipkin's questions, and shows its pages
@@ -60,10 +90,16 @@ def command(host: str | None, port: int | None, directory: Path, sample_rate: fl
         )
     from clew.cli.zipkin_environment import read_settings
     from clew.trace.app import run
+    from clew.trace.store.retention import Retention
 
-    logging.basicConfig(format="clew traces: %(message)s")
+    log_to_stderr(log_level)
     logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of every malformed request
-    options = {"host": host, "port": port, "sample_rate": sample_rate}
+    options = {
+        "host": host,
+        "port": port,
+        "sample_rate": sample_rate,
+        "retention": Retention(max_age=retain, max_bytes=max_disk),
+    }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     settings = dataclasses.replace(read_settings(os.environ, directory), **given)
 

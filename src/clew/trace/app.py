@@ -11,6 +11,7 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
@@ -34,12 +35,14 @@ from clew.trace.collect.intake import Intake
 from clew.trace.collect.sampler import Sampler
 from clew.trace.collect.status import Status
 from clew.trace.store import SpanStore
-from clew.trace.store.clickhouse import open_embedded
+from clew.trace.store.clickhouse import ClickHouseStore, open_embedded
+from clew.trace.store.retention import Retention
 from clew.ui import serve as ui
 
 _GRACE_SECONDS = 10
 """How long requests, and after them inserts, may take to finish when the server stops."""
 _KEEP_ALIVE_SECONDS = 60
+_RETENTION_SECONDS = 600
 _BACKLOG = 2048
 
 _logger = logging.getLogger(__name__)
@@ -63,6 +66,8 @@ class Settings:
     """Whether spans are taken over gRPC (COLLECTOR_GRPC_ENABLED)."""
     strict_trace_id: bool = True
     """Whether an id of 16 characters is another than one of 32 that ends so (STRICT_TRACE_ID)."""
+    retention: Retention = field(default_factory=Retention)
+    """How much to keep."""
     query_timeout: int = 11
     """Seconds that a query may take; 0: as long as it likes (QUERY_TIMEOUT)."""
     api: ApiSettings = field(default_factory=ApiSettings)
@@ -94,6 +99,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         async with (
             _intake(settings.directory / "log", store, sampler, counts) as intake,
             _grpc_server(settings, intake) as (path, stop),
+            _retaining(store, settings.retention),
         ):
             config = uvicorn.Config(
                 _application(settings, store, intake),
@@ -154,7 +160,7 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextlib.contextmanager
-def _store(settings: Settings) -> Iterator[SpanStore]:
+def _store(settings: Settings) -> Iterator[ClickHouseStore]:
     try:
         settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -169,6 +175,29 @@ def _store(settings: Settings) -> Iterator[SpanStore]:
     )
     with contextlib.closing(store):
         yield store
+
+
+@contextlib.asynccontextmanager
+async def _retaining(store: ClickHouseStore, keep: Retention) -> AsyncIterator[None]:
+    """Drop what is too old or too much, now and from time to time."""
+
+    async def retain() -> None:
+        while True:
+            try:
+                dropped = await asyncio.to_thread(store.retain, keep, datetime.now(UTC).date())
+            except ClewError as error:
+                _logger.warning("old spans could not be dropped: %s", error)
+            else:
+                for day in dropped:
+                    _logger.info("dropped the spans of %s", day)
+            await asyncio.sleep(_RETENTION_SECONDS)
+
+    task = asyncio.create_task(retain())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 @contextlib.asynccontextmanager
