@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import NoReturn
 
 from clew.errors import ClewError
-from clew.mesh.envoy.child import describe_end, dies_with_parent
+from clew.mesh.envoy.child import as_child, describe_end
 
 LAST_LINES = 20
 """Lines of a child's output that are kept to show why it ended."""
@@ -155,7 +155,7 @@ class Processes:
 
     async def _spawn(self, child: Child) -> _Running:
         process = await asyncio.create_subprocess_exec(
-            *dies_with_parent(child.command),
+            *as_child(child.command),
             env={**os.environ, **child.environ},
             cwd=child.directory,
             stdin=asyncio.subprocess.DEVNULL,

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from clew.mesh.config.linker import read_linker
 from clew.mesh.serve.exposition import metrics_json, prometheus_text
 from clew.mesh.serve.histogram import Bucket, Histogram
 from clew.mesh.serve.metrics import (
@@ -23,6 +24,7 @@ from clew.mesh.serve.metrics import (
     Scope,
     ServerName,
     linkerd_metrics,
+    server_names,
 )
 from clew.mesh.serve.readings import read_clusters, read_statistics
 
@@ -111,6 +113,19 @@ def test_every_scope_adds_up(metrics: list[Metric]) -> None:
     for scope in scopes:
         told = [counts[scope, name] for name in ("requests", "success", "failures")]
         assert told[0] == told[1] + told[2]
+
+
+def test_servers_are_known_by_what_envoy_calls_them() -> None:
+    text = (
+        "routers:\n"
+        "- {protocol: http, label: a.b, servers: [{port: 1}, {port: 2, ip: 0.0.0.0}]}\n"
+        "- {protocol: http, label: c, servers: [{port: 3}]}\n"
+    )
+    assert server_names(read_linker(text, "l5d.yaml")) == {
+        "a~b/0": ServerName("a.b", "127.0.0.1/1"),
+        "a~b/1": ServerName("a.b", "0.0.0.0/2"),
+        "c/0": ServerName("c", "127.0.0.1/3"),
+    }
 
 
 SCOPE = Scope((("rt", 'a"b'), ("server", "0.0.0.0/4140")))

@@ -13,7 +13,7 @@ from typing import Any
 
 from clew.errors import ClewError
 from clew.mesh.envoy.backoff import Backoff
-from clew.mesh.envoy.child import describe_end, dies_with_parent
+from clew.mesh.envoy.child import as_child, describe_end
 from clew.mesh.envoy.log import FORMAT, level_flags, read_line
 from clew.mesh.envoy.sockets import Sockets
 from clew.mesh.envoy.stats import EnvoyAdmin, EnvoyUnreachable
@@ -144,7 +144,7 @@ class EnvoyProcess:
     async def _spawn(self) -> asyncio.subprocess.Process:
         self._last_words.clear()
         child = await asyncio.create_subprocess_exec(
-            *dies_with_parent(self._command()),
+            *as_child(self._command()),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
