@@ -31,6 +31,8 @@ class Store:
     traces: list[list[Json]] = field(default_factory=list)
     refuses: str = ""
     """When set, a search is answered with 400 and this text."""
+    slow: threading.Event | None = None
+    """When set, a search waits for it before it answers."""
 
     def services(self) -> list[str]:
         spans = (span for trace in self.traces for span in trace)
@@ -132,6 +134,8 @@ def app(store: Store) -> Starlette:
     def traces(request: Request) -> Response:
         if store.refuses:
             return PlainTextResponse(store.refuses, status_code=400)
+        if store.slow is not None:
+            store.slow.wait(10)
         asked = request.query_params.get("serviceName", "")
         found = [t for t in store.traces if not asked or asked in services_of(t)]
         return JSONResponse(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -350,6 +351,37 @@ def test_a_server_that_is_gone_is_told_and_old_results_make_room(
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("No answer from the server.")
     expect(alert.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_old_results_stay_dimmed_until_the_new_are_there(
+    open_page: Open, store: canned.Store
+) -> None:
+    page = open_page("/zipkin/")
+    store.slow = threading.Event()
+    store.traces = [canned.HELLO]
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.get_by_role("progressbar", name="Waiting for the server")).to_be_visible()
+    expect(page.locator(".stale tbody tr")).to_have_count(2)
+    store.slow.set()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_a_column_is_widened_by_keys_and_stays_so(open_page: Open) -> None:
+    page = open_page(HELLO)
+    edge = page.get_by_role("separator", name="Width of the names")
+    expect(edge).to_have_attribute("aria-valuenow", "384")
+    edge.press("ArrowRight")
+    expect(edge).to_have_attribute("aria-valuenow", "400")
+    page.reload()
+    expect(edge).to_have_attribute("aria-valuenow", "400")
+
+
+def test_the_first_load_is_small(open_page: Open) -> None:
+    page = open_page(HELLO)
+    assets = "performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))"
+    sizes = page.evaluate(f"{assets}.map(e => e.encodedBodySize)")
+    assert 0 < sum(sizes) <= 120_000
 
 
 def test_ten_thousand_spans_have_only_their_visible_rows(

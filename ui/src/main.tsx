@@ -18,7 +18,17 @@ import { readServices } from "./pages/services";
 function App() {
   const [, traceId] = /^traces\/([^/]+)\/?$/.exec(path.value) ?? [];
   const isSearch = path.value === "" || path.value === "index.html";
-  return <Frame>{traceId ? <TracePage id={traceIdIn(traceId) ?? traceId} /> : isSearch ? <SearchPage /> : <NotHere path={path.value} />}</Frame>;
+  return (
+    <Frame>
+      {traceId ? (
+        <TracePage id={traceIdIn(traceId) ?? traceId} />
+      ) : isSearch ? (
+        <SearchPage />
+      ) : (
+        <NotHere path={path.value} />
+      )}
+    </Frame>
+  );
 }
 
 followLinks();

@@ -16,7 +16,11 @@ export type Answer<T> =
 const LONGEST_MESSAGE = 400;
 
 /** Null when `signal` was aborted: nobody waits for the answer any more. `path` is relative to the pages' base. */
-export async function get<T>(path: string, check: (value: unknown) => T, signal: AbortSignal): Promise<Answer<T> | null> {
+export async function get<T>(
+  path: string,
+  check: (value: unknown) => T,
+  signal: AbortSignal,
+): Promise<Answer<T> | null> {
   const began = performance.now();
   try {
     const response = await fetch(new URL(path, document.baseURI), { signal, headers: { accept: "application/json" } });
@@ -35,7 +39,8 @@ export class UnexpectedShape extends Error {}
 
 export function listOf<T>(value: unknown, has: (item: object) => boolean, what: string): T[] {
   if (!Array.isArray(value)) throw new UnexpectedShape(`a list of ${what} was expected`);
-  if (!value.every((item) => typeof item === "object" && item !== null && has(item))) throw new UnexpectedShape(`not every item is ${what}`);
+  if (!value.every((item) => typeof item === "object" && item !== null && has(item)))
+    throw new UnexpectedShape(`not every item is ${what}`);
   return value as T[];
 }
 

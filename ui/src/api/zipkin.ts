@@ -14,11 +14,13 @@ export const getOperations = (service: string, signal: AbortSignal): Promise<Ans
 export const getRemotes = (service: string, signal: AbortSignal): Promise<Answer<string[]> | null> =>
   get(`api/v2/remoteServices?${new URLSearchParams({ serviceName: service })}`, names, signal);
 
-export const getServiceNames = (signal: AbortSignal): Promise<Answer<string[]> | null> => get("api/v2/services", names, signal);
+export const getServiceNames = (signal: AbortSignal): Promise<Answer<string[]> | null> =>
+  get("api/v2/services", names, signal);
 
 const spans = (value: unknown): Span[] => listOf<Span>(value, (item) => "id" in item && "traceId" in item, "spans");
 
 function names(value: unknown): string[] {
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) throw new UnexpectedShape("a list of names was expected");
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))
+    throw new UnexpectedShape("a list of names was expected");
   return value;
 }

@@ -29,8 +29,12 @@ function errorSentence(nodes: readonly Node[], root: Node, look: LookUp): string
 }
 
 function meshNote(trace: Trace, look: LookUp): string {
-  const routers = trace.nodes.filter((node) => node.kind === "span" && look(serviceOfNode(node)).mark.kind === "router");
-  const reached = trace.nodes.filter((node) => node.kind === "span" && node.span.kind === "CLIENT" && isEndOfMesh(node, look));
+  const routers = trace.nodes.filter(
+    (node) => node.kind === "span" && look(serviceOfNode(node)).mark.kind === "router",
+  );
+  const reached = trace.nodes.filter(
+    (node) => node.kind === "span" && node.span.kind === "CLIENT" && isEndOfMesh(node, look),
+  );
   if (routers.length === 0) return "";
   const carried = reached.length > 0 ? ` carried ${inWords(reached.length, "call").toLowerCase()}` : " took part";
   return `${inWords(routers.length, "router")}${carried}.`;
@@ -43,4 +47,6 @@ function isEndOfMesh(node: Node, look: LookUp): boolean {
 }
 
 const missingNote = (missing: number): string =>
-  missing === 0 ? "" : `${counted(missing, "span has", "spans have")} a parent that never arrived; ${missing === 1 ? "it is" : "they are"} shown under “missing”.`;
+  missing === 0
+    ? ""
+    : `${counted(missing, "span has", "spans have")} a parent that never arrived; ${missing === 1 ? "it is" : "they are"} shown under “missing”.`;

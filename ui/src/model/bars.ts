@@ -47,7 +47,13 @@ function likesBar({ nodes }: Likes, view: View, width: number): Bar | null {
   return { left: edges[0], right: edges[1], solid, dashed: false };
 }
 
-function clipped(from: number, to: number, view: View, width: number, thinnest = THINNEST): readonly [number, number] | null {
+function clipped(
+  from: number,
+  to: number,
+  view: View,
+  width: number,
+  thinnest = THINNEST,
+): readonly [number, number] | null {
   const [left, right] = [x(view, width, from), x(view, width, to)];
   if (right < 0 || left > width) return null;
   return [Math.max(-2, left), Math.min(width + 2, Math.max(right, left + thinnest))];

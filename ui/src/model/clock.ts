@@ -26,15 +26,24 @@ function partsOf(at: Micros, zone: Zone) {
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? "";
   const [day, month, year] = [part("day"), part("month"), part("year")];
   return {
-    day, month, year,
+    day,
+    month,
+    year,
     date: `${year} ${month} ${day}`,
     time: `${part("hour")}:${part("minute")}:${part("second")}`,
     millis: String(Math.floor(at / 1000) % 1000).padStart(3, "0"),
   };
 }
 
-const format = (timeZone?: string) => new Intl.DateTimeFormat("en-GB", {
-  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
-  ...(timeZone ? { timeZone } : {}),
-});
+const format = (timeZone?: string) =>
+  new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    ...(timeZone ? { timeZone } : {}),
+  });
 const FORMATS: Record<Zone, Intl.DateTimeFormat> = { local: format(), utc: format("UTC") };

@@ -20,12 +20,21 @@ export type LookUp = (service: string) => Look;
 
 export function labelOf(node: Node, look: LookUp): Label {
   if (node.kind === "missing") {
-    return { service: "", alias: "missing", operation: "their parents never arrived", mark: ROUTER, mesh: true, peer: "" };
+    return {
+      service: "",
+      alias: "missing",
+      operation: "their parents never arrived",
+      mark: ROUTER,
+      mesh: true,
+      peer: "",
+    };
   }
   const service = serviceOfNode(node);
   const { alias, mark } = look(service);
   const name = node.joined?.name ?? node.span.name ?? "";
-  const remote = addressOf(node.span.kind === "CLIENT" || node.span.kind === "PRODUCER" ? node.span.remoteEndpoint : undefined);
+  const remote = addressOf(
+    node.span.kind === "CLIENT" || node.span.kind === "PRODUCER" ? node.span.remoteEndpoint : undefined,
+  );
   if (mark.kind === "router") {
     const [label, operation] = routerLabel(node, name);
     return { service, alias: label || alias, operation, mark, mesh: true, peer: service };
@@ -50,8 +59,12 @@ function isHop(node: Node, look: LookUp): boolean {
   if (span.kind !== "CLIENT" || !parent || !isRouter(parent, look)) return false;
   const port = span.remoteEndpoint?.port;
   const logical = routerLabel(parent, parent.span.name ?? "")[1];
-  return node.children.some((child) => child.span.kind === "SERVER" && isRouter(child, look)
-    && (port ? serviceOfNode(child).endsWith(`/${port}`) : routerLabel(child, child.span.name ?? "")[1] === logical));
+  return node.children.some(
+    (child) =>
+      child.span.kind === "SERVER" &&
+      isRouter(child, look) &&
+      (port ? serviceOfNode(child).endsWith(`/${port}`) : routerLabel(child, child.span.name ?? "")[1] === logical),
+  );
 }
 
 /** `outgoing /svc/hello` is the router's label and the logical name. */

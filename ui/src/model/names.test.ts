@@ -6,7 +6,12 @@ test.each([
   ["0:0:0:0:0:0:0:0/4140", "0:0:0:0:0:0:0:0/4140", ["0:0:0:0:0:0:0:0/4140"], true],
   ["%/io.l5d.port/4141/#/io.l5d.fs/hello", "hello", ["port 4141", "fs"], false],
   ["#/io.l5d.fs/hello", "hello", ["fs"], false],
-  ["%/io.l5d.k8s.daemonset/prod/incoming/l5d/#/io.l5d.k8s/prod/http/cart", "cart", ["daemonset l5d", "k8s prod"], false],
+  [
+    "%/io.l5d.k8s.daemonset/prod/incoming/l5d/#/io.l5d.k8s/prod/http/cart",
+    "cart",
+    ["daemonset l5d", "k8s prod"],
+    false,
+  ],
   ["%/io.l5d.k8s.localnode/10.4.2.3/#/io.l5d.k8s/prod/http/cart", "cart", ["localnode 10.4.2.3", "k8s prod"], false],
   ["$/inet/api.bank.example/443", "api.bank.example", ["inet :443"], false],
   ["/$/inet/127.1/9990", "127.1", ["inet :9990"], false],
@@ -18,7 +23,11 @@ test.each([
 });
 
 test("two names with one alias take the first segment in which they differ", () => {
-  const names = namesOf(["#/io.l5d.k8s/prod/http/cart", "#/io.l5d.k8s/stage/http/cart", "#/io.l5d.k8s/prod/http/pricing"]);
+  const names = namesOf([
+    "#/io.l5d.k8s/prod/http/cart",
+    "#/io.l5d.k8s/stage/http/cart",
+    "#/io.l5d.k8s/prod/http/pricing",
+  ]);
   expect([...names.values()].map(({ alias }) => alias)).toEqual(["cart prod", "cart stage", "pricing"]);
 });
 

@@ -23,11 +23,22 @@ export function nameOf(service: string): Name {
   if (inet?.[1]) return { ...plain, alias: inet[1], chips: [`inet :${inet[2]}`] };
   const at = service.indexOf("#/");
   if (at < 0) return plain;
-  const bound = service.slice(at + 2).split("/").filter(Boolean);
+  const bound = service
+    .slice(at + 2)
+    .split("/")
+    .filter(Boolean);
   const last = bound.at(-1);
   if (!last) return plain;
-  const transformer = service.slice(0, at).split("/").filter((part) => part && part !== "%");
-  return { alias: cut(last, LONGEST), chips: [...transformerChip(transformer), namerChip(bound)], router: false, bound };
+  const transformer = service
+    .slice(0, at)
+    .split("/")
+    .filter((part) => part && part !== "%");
+  return {
+    alias: cut(last, LONGEST),
+    chips: [...transformerChip(transformer), namerChip(bound)],
+    router: false,
+    bound,
+  };
 }
 
 /** Aliases for a set of names: where two would share one, each adds its first differing segment. */

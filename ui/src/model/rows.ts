@@ -6,8 +6,20 @@ import { type Node, durationOf, serviceOfNode } from "./tree";
 export const LIKES = 50;
 
 export type Row =
-  | { readonly kind: "span"; readonly key: string; readonly depth: number; readonly node: Node; readonly folded: boolean }
-  | { readonly kind: "likes"; readonly key: string; readonly depth: number; readonly likes: Likes; readonly folded: boolean };
+  | {
+      readonly kind: "span";
+      readonly key: string;
+      readonly depth: number;
+      readonly node: Node;
+      readonly folded: boolean;
+    }
+  | {
+      readonly kind: "likes";
+      readonly key: string;
+      readonly depth: number;
+      readonly likes: Likes;
+      readonly folded: boolean;
+    };
 
 /** Siblings of the same service, operation and kind. */
 export interface Likes {
@@ -24,7 +36,9 @@ export type Folds = ReadonlySet<string>;
 /** Top down. Spans are open and likes are folded unless `folds` says otherwise. Takes no longer than there are rows. */
 export function rowsOf(roots: readonly Node[], folds: Folds): Row[] {
   const rows: Row[] = [];
-  const stack = grouped(null, roots).toReversed().map((item) => ({ item, depth: 0, closed: false }));
+  const stack = grouped(null, roots)
+    .toReversed()
+    .map((item) => ({ item, depth: 0, closed: false }));
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { item, depth, closed } = next;
     const toggled = folds.has(item.key);
@@ -38,7 +52,8 @@ export function rowsOf(roots: readonly Node[], folds: Folds): Row[] {
       rows.push({ kind: "span", key: item.key, depth, node: item, folded });
       children = folded ? [] : grouped(item, item.children);
     }
-    for (let i = children.length - 1; i >= 0; i--) stack.push({ item: children[i] as Node | Likes, depth: depth + 1, closed: below });
+    for (let i = children.length - 1; i >= 0; i--)
+      stack.push({ item: children[i] as Node | Likes, depth: depth + 1, closed: below });
   }
   return rows;
 }
@@ -108,7 +123,8 @@ function grouped(parent: Node | null, nodes: readonly Node[]): readonly (Node | 
 function likesOf(key: string, nodes: readonly Node[]): Likes {
   const durations = nodes.map(durationOf);
   return {
-    key, nodes,
+    key,
+    nodes,
     shortest: micros(durations.reduce((a, b) => Math.min(a, b), Infinity)),
     longest: micros(durations.reduce((a, b) => Math.max(a, b), 0)),
     total: micros(durations.reduce((a, b) => a + b, 0)),

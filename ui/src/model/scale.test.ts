@@ -31,7 +31,12 @@ test("a stretch may be drawn from either side, and has a least length", () => {
   expect(same(whole(0), { from: 0, to: 1.02 })).toBe(true);
 });
 
-const spans = trace({ id: "a", at: 0, took: 1000 }, { id: "b", parent: "a", at: 100, took: 500 }, { id: "c", parent: "b", at: 600, took: 0 }, { id: "d", parent: "a", kind: "CONSUMER", at: 900, took: 5000 });
+const spans = trace(
+  { id: "a", at: 0, took: 1000 },
+  { id: "b", parent: "a", at: 100, took: 500 },
+  { id: "c", parent: "b", at: 600, took: 0 },
+  { id: "d", parent: "a", kind: "CONSUMER", at: 900, took: 5000 },
+);
 const rows = rowsOf(buildTree(spans).roots, new Set());
 const bars = (from: number, to: number) => rows.map((row) => barOf(row, { from, to }, 100));
 

@@ -14,7 +14,8 @@ export const whole = (extent: number): View => ({ from: 0, to: Math.max(1, exten
 
 export const x = (view: View, width: number, at: number): number => ((at - view.from) / (view.to - view.from)) * width;
 
-export const at = (view: View, width: number, px: number): number => view.from + (px / Math.max(1, width)) * (view.to - view.from);
+export const at = (view: View, width: number, px: number): number =>
+  view.from + (px / Math.max(1, width)) * (view.to - view.from);
 
 /** `factor` below 1 shows less; the moment `fixed` stays where it is. */
 export function zoom(view: View, limits: View, factor: number, fixed: number): View {

@@ -23,12 +23,27 @@ export const DEFAULT_LOOKBACK: Lookback = 3_600_000;
 export const DEFAULT_LIMIT = 50;
 
 export const LOOKBACKS: readonly (readonly [Lookback, string])[] = [
-  [60_000, "minute"], [300_000, "5 minutes"], [900_000, "15 minutes"], [3_600_000, "hour"], [21_600_000, "6 hours"],
-  [43_200_000, "12 hours"], [86_400_000, "day"], [172_800_000, "2 days"], [604_800_000, "7 days"],
+  [60_000, "minute"],
+  [300_000, "5 minutes"],
+  [900_000, "15 minutes"],
+  [3_600_000, "hour"],
+  [21_600_000, "6 hours"],
+  [43_200_000, "12 hours"],
+  [86_400_000, "day"],
+  [172_800_000, "2 days"],
+  [604_800_000, "7 days"],
 ];
 
 export const EVERYTHING: Search = {
-  service: "", operation: "", remote: "", tags: "", least: "", most: "", lookback: DEFAULT_LOOKBACK, until: null, limit: DEFAULT_LIMIT,
+  service: "",
+  operation: "",
+  remote: "",
+  tags: "",
+  least: "",
+  most: "",
+  lookback: DEFAULT_LOOKBACK,
+  until: null,
+  limit: DEFAULT_LIMIT,
 };
 
 /** Reads the page's address: Zipkin's own parameters, so that old links run. What makes no sense is left out. */
@@ -37,9 +52,15 @@ export function readSearch(params: URLSearchParams): Search {
   const any = (key: string) => (text(key).toLowerCase() === "all" ? "" : text(key));
   const until = number(text("endTs"));
   return {
-    service: any("serviceName"), operation: any("spanName"), remote: any("remoteServiceName"),
-    tags: text("annotationQuery"), least: text("minDuration"), most: text("maxDuration"),
-    lookback: readLookback(text("lookback"), params, until), until, limit: number(text("limit")) ?? DEFAULT_LIMIT,
+    service: any("serviceName"),
+    operation: any("spanName"),
+    remote: any("remoteServiceName"),
+    tags: text("annotationQuery"),
+    least: text("minDuration"),
+    most: text("maxDuration"),
+    lookback: readLookback(text("lookback"), params, until),
+    until,
+    limit: number(text("limit")) ?? DEFAULT_LIMIT,
   };
 }
 
@@ -101,9 +122,12 @@ export function readDuration(text: string): number | null {
 /** `service = checkout and duration >= 100ms`; empty when nothing is asked. */
 export function describe(search: Search): string {
   const terms = [
-    search.service && `service = ${search.service}`, search.operation && `operation = ${search.operation}`,
-    search.remote && `remote = ${search.remote}`, search.least && `duration ≥ ${search.least}`,
-    search.most && `duration ≤ ${search.most}`, search.tags,
+    search.service && `service = ${search.service}`,
+    search.operation && `operation = ${search.operation}`,
+    search.remote && `remote = ${search.remote}`,
+    search.least && `duration ≥ ${search.least}`,
+    search.most && `duration ≤ ${search.most}`,
+    search.tags,
   ];
   return terms.filter(Boolean).join(" and ");
 }
@@ -112,7 +136,12 @@ export function describe(search: Search): string {
 export const lookbackName = (lookback: Lookback): string =>
   LOOKBACKS.find(([ms]) => ms === lookback)?.[1] ?? `${Math.round(lookback / 1000)} seconds`;
 
-const UNITS: readonly (readonly [string, number])[] = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]];
+const UNITS: readonly (readonly [string, number])[] = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+];
 
 const writeLookback = (lookback: Lookback): string => {
   const [unit, ms] = UNITS.find(([, size]) => lookback % size === 0) ?? ["", 1];

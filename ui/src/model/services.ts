@@ -13,7 +13,9 @@ export interface KnownService {
 }
 
 /** A mark is a shape in a hue; routers are a grey ring. */
-export type Mark = { readonly kind: "router" } | { readonly kind: "service"; readonly hue: number; readonly shape: number };
+export type Mark =
+  | { readonly kind: "router" }
+  | { readonly kind: "service"; readonly hue: number; readonly shape: number };
 
 export interface Look {
   readonly alias: string;
@@ -27,13 +29,19 @@ export const SHAPES = 8;
 
 /** Neighbouring slots differ in both hue and shape; 56 slots are all different. */
 export const markOf = (slot: number): Mark => ({
-  kind: "service", hue: (slot % HUES) + 1, shape: ((slot % HUES) + Math.floor(slot / HUES)) % SHAPES,
+  kind: "service",
+  hue: (slot % HUES) + 1,
+  shape: ((slot % HUES) + Math.floor(slot / HUES)) % SHAPES,
 });
 
 /** Looks for the raw names in one view. The server's list wins; a name that it lacks is worked out here. */
 export function looksOf(services: Iterable<string>, known: readonly KnownService[]): (service: string) => Look {
   const list = new Map(known.map((service) => [service.name, service]));
-  const slots = new Map(known.flatMap(({ alias, slot }) => (alias === undefined || typeof slot !== "number" ? [] : [[alias, slot] as const])));
+  const slots = new Map(
+    known.flatMap(({ alias, slot }) =>
+      alias === undefined || typeof slot !== "number" ? [] : [[alias, slot] as const],
+    ),
+  );
   const names = namesOf([...services, ...list.keys()]);
   const looks = new Map<string, Look>();
   const look = (service: string): Look => {

@@ -20,7 +20,11 @@ export function sidesOf(spans: readonly Span[]): Sides[] {
     const makers = whole.filter((span) => (client ? !answers(span) : !span.shared));
     const made = client ?? makers[0] ?? whole[0];
     if (!made) throw new Error("a group of reports is never empty");
-    return { made, joined: whole.filter((span) => span !== made && !makers.includes(span)), rivals: makers.filter((span) => span !== made) };
+    return {
+      made,
+      joined: whole.filter((span) => span !== made && !makers.includes(span)),
+      rivals: makers.filter((span) => span !== made),
+    };
   });
 }
 
@@ -47,9 +51,12 @@ function merge(a: Span, b: Span): Span {
   const local = mergeEndpoint(a.localEndpoint, b.localEndpoint);
   const remote = mergeEndpoint(a.remoteEndpoint, b.remoteEndpoint);
   return {
-    ...b, ...a,
-    ...(local && { localEndpoint: local }), ...(remote && { remoteEndpoint: remote }),
-    annotations, tags: { ...a.tags, ...b.tags },
+    ...b,
+    ...a,
+    ...(local && { localEndpoint: local }),
+    ...(remote && { remoteEndpoint: remote }),
+    annotations,
+    tags: { ...a.tags, ...b.tags },
   };
 }
 

@@ -34,9 +34,12 @@ export function summarise(spans: readonly Span[], look: LookUp): Summary | null 
   if (!root) return null;
   const services = new Set(trace.nodes.filter((node) => node.kind === "span").map(serviceOfNode));
   return {
-    id: trace.id, start: micros(trace.start + root.start), spans: spans.length,
+    id: trace.id,
+    start: micros(trace.start + root.start),
+    spans: spans.length,
     duration: trace.missing > 0 ? trace.extent : durationOf(root),
-    label: requestLabel(root, look), error: errorSummary(trace.nodes, root, look),
+    label: requestLabel(root, look),
+    error: errorSummary(trace.nodes, root, look),
     services: [...services].filter((service) => service && look(service).mark.kind !== "router"),
   };
 }

@@ -14,6 +14,10 @@ const HTTP = /^(?:http|url|net|server|client|user_agent)\./;
 
 /** Inside a group the order stays as it was sent. */
 export function inOrder(tags: Readonly<Record<string, string>>): Tag[] {
-  const all = Object.entries(tags).map(([key, value]): Tag => ({ key, value, group: ERROR.test(key) ? "error" : HTTP.test(key) ? "http" : "rest" }));
+  const all = Object.entries(tags).map(([key, value]): Tag => ({
+    key,
+    value,
+    group: ERROR.test(key) ? "error" : HTTP.test(key) ? "http" : "rest",
+  }));
   return ORDER.flatMap((group) => all.filter((tag) => tag.group === group));
 }

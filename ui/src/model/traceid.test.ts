@@ -18,6 +18,9 @@ test.each([
   expect(traceIdIn(text)).toBe(id);
 });
 
-test.each(["", "hello", "0000000000000000", "463ac35c9f6413ad48485a3953bb6124a", "c41d 7e0a"])("%j holds no trace id", (text) => {
-  expect(traceIdIn(text)).toBeNull();
-});
+test.each(["", "hello", "0000000000000000", "463ac35c9f6413ad48485a3953bb6124a", "c41d 7e0a"])(
+  "%j holds no trace id",
+  (text) => {
+    expect(traceIdIn(text)).toBeNull();
+  },
+);

@@ -7,5 +7,12 @@ import { buildTree } from "./tree";
 test.for([1000, 10_000, 100_000])("%d spans", async (size, { bench }) => {
   const spans = generated(size);
   const { roots } = buildTree(spans);
-  await bench.compare(bench("tree", () => { buildTree(spans); }), bench("rows", () => { rowsOf(roots, new Set()); }));
+  await bench.compare(
+    bench("tree", () => {
+      buildTree(spans);
+    }),
+    bench("rows", () => {
+      rowsOf(roots, new Set());
+    }),
+  );
 });

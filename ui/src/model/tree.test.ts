@@ -6,13 +6,17 @@ import { serviceOf, type Span } from "./span";
 import { type Node, type Trace, buildTree, ownTime, rootOf } from "./tree";
 
 /** One line a row: indent, key, start–end. */
-const drawn = ({ nodes }: Trace) => nodes.map((node) => `${"  ".repeat(node.depth)}${node.key} ${node.start}–${node.end}`);
+const drawn = ({ nodes }: Trace) =>
+  nodes.map((node) => `${"  ".repeat(node.depth)}${node.key} ${node.start}–${node.end}`);
 const tree = (...briefs: readonly Brief[]) => buildTree(trace(...briefs));
 const node = (built: Trace, key: string): Node => built.nodes.find((other) => other.key === key) as Node;
 
 test("children stand below their parent by start, in whatever order they came", () => {
   const built = tree(
-    { id: "c", parent: "a", at: 50, took: 10 }, { id: "d", parent: "b", at: 20, took: 5 }, { id: "a", at: 0, took: 100 }, { id: "b", parent: "a", at: 10, took: 30 },
+    { id: "c", parent: "a", at: 50, took: 10 },
+    { id: "d", parent: "b", at: 20, took: 5 },
+    { id: "a", at: 0, took: 100 },
+    { id: "b", parent: "a", at: 10, took: 30 },
   );
   expect(drawn(built)).toEqual(["a 0–100", "  b 10–40", "    d 20–25", "  c 50–60"]);
   expect(built).toMatchObject({ start: EPOCH, extent: 100, missing: 0 });
@@ -21,7 +25,8 @@ test("children stand below their parent by start, in whatever order they came", 
 
 test("a client and a server with one id are one row, whose children are the server's", () => {
   const built = tree(
-    { id: "a", service: "web", kind: "CLIENT", at: 0, took: 100 }, { id: "a", service: "app", kind: "SERVER", shared: true, at: 20, took: 60 },
+    { id: "a", service: "web", kind: "CLIENT", at: 0, took: 100 },
+    { id: "a", service: "app", kind: "SERVER", shared: true, at: 20, took: 60 },
     { id: "b", parent: "a", service: "app", kind: "CLIENT", at: 30, took: 10 },
   );
   expect(drawn(built)).toEqual(["a 0–100", "  b 30–40"]);
@@ -30,29 +35,41 @@ test("a client and a server with one id are one row, whose children are the serv
 });
 
 test("an old client and server that both claim an id share it all the same", () => {
-  const built = tree({ id: "a", service: "app", kind: "SERVER", at: 20, took: 60 }, { id: "a", service: "web", kind: "CLIENT", at: 0, took: 100 });
+  const built = tree(
+    { id: "a", service: "app", kind: "SERVER", at: 20, took: 60 },
+    { id: "a", service: "web", kind: "CLIENT", at: 0, took: 100 },
+  );
   expect(built.nodes).toHaveLength(1);
   expect(node(built, "a").span.kind).toBe("CLIENT");
 });
 
 test("two servers that answer one client id: the second hangs below the row of the first", () => {
   const built = tree(
-    { id: "a", service: "web", kind: "CLIENT", at: 0, took: 100 }, { id: "a", service: "app1", kind: "SERVER", shared: true, at: 10, took: 20 },
-    { id: "a", service: "app2", kind: "SERVER", shared: true, at: 50, took: 20 }, { id: "b", parent: "a", service: "app2", at: 55, took: 5 },
+    { id: "a", service: "web", kind: "CLIENT", at: 0, took: 100 },
+    { id: "a", service: "app1", kind: "SERVER", shared: true, at: 10, took: 20 },
+    { id: "a", service: "app2", kind: "SERVER", shared: true, at: 50, took: 20 },
+    { id: "b", parent: "a", service: "app2", at: 55, took: 5 },
   );
   expect(drawn(built)).toEqual(["a 0–100", "  a~2 50–70", "    b 55–60"]);
 });
 
 test("a span that was reported in pieces is one span", () => {
   const built = buildTree([
-    { ...span({ id: "a", service: "web", at: 0 }), annotations: [] }, span({ id: "a", service: "web", took: 40, tags: { error: "x" } }), span({ id: "a", service: "web", at: 0, took: 40 }),
+    { ...span({ id: "a", service: "web", at: 0 }), annotations: [] },
+    span({ id: "a", service: "web", took: 40, tags: { error: "x" } }),
+    span({ id: "a", service: "web", at: 0, took: 40 }),
   ]);
   expect(drawn(built)).toEqual(["a 0–40"]);
   expect(node(built, "a")).toMatchObject({ error: "x", errorBegan: true });
 });
 
 test("spans whose parent never arrived hang under “missing”, after the root", () => {
-  const built = tree({ id: "a", at: 0, took: 100 }, { id: "x", parent: "gone", at: 30, took: 10 }, { id: "y", parent: "x", at: 31, took: 5 }, { id: "z", parent: "lost", at: 60, took: 20 });
+  const built = tree(
+    { id: "a", at: 0, took: 100 },
+    { id: "x", parent: "gone", at: 30, took: 10 },
+    { id: "y", parent: "x", at: 31, took: 5 },
+    { id: "z", parent: "lost", at: 60, took: 20 },
+  );
   expect(drawn(built)).toEqual(["a 0–100", "missing 30–80", "  x 30–40", "    y 31–36", "  z 60–80"]);
   expect(built.missing).toBe(2);
   expect(rootOf(built)?.key).toBe("a");
@@ -65,7 +82,12 @@ test("without any root the first span that came counts as it", () => {
 });
 
 test("spans that are each other's parents end, and all are shown", () => {
-  const built = tree({ id: "a", parent: "c", at: 0, took: 9 }, { id: "b", parent: "a", at: 1, took: 5 }, { id: "c", parent: "b", at: 2, took: 3 }, { id: "d", parent: "d", at: 4, took: 1 });
+  const built = tree(
+    { id: "a", parent: "c", at: 0, took: 9 },
+    { id: "b", parent: "a", at: 1, took: 5 },
+    { id: "c", parent: "b", at: 2, took: 3 },
+    { id: "d", parent: "d", at: 4, took: 1 },
+  );
   expect(drawn(built)).toEqual(["d 4–5", "missing 0–9", "  a 0–9", "    b 1–6", "      c 2–5"]);
 });
 
@@ -77,8 +99,12 @@ test("a span without a time starts with its parent and has no length", () => {
 
 test("own time is what no synchronous child covers", () => {
   const built = tree(
-    { id: "a", at: 0, took: 100 }, { id: "b", parent: "a", at: 10, took: 30 }, { id: "c", parent: "a", at: 30, took: 20 }, { id: "d", parent: "a", at: 90, took: 50 },
-    { id: "e", parent: "a", kind: "CONSUMER", at: 60, took: 10 }, { id: "f", parent: "a", at: 120, took: 10 },
+    { id: "a", at: 0, took: 100 },
+    { id: "b", parent: "a", at: 10, took: 30 },
+    { id: "c", parent: "a", at: 30, took: 20 },
+    { id: "d", parent: "a", at: 90, took: 50 },
+    { id: "e", parent: "a", kind: "CONSUMER", at: 60, took: 10 },
+    { id: "f", parent: "a", at: 120, took: 10 },
   );
   expect(node(built, "a").own).toEqual([0, 10, 50, 90]);
   expect(ownTime(node(built, "a"))).toBe(50);
@@ -87,10 +113,17 @@ test("own time is what no synchronous child covers", () => {
 
 test("an error began where no child has one", () => {
   const built = tree(
-    { id: "a", at: 0, took: 9, tags: { "http.status_code": "503" } }, { id: "b", parent: "a", at: 1, took: 5, tags: { error: "" } },
-    { id: "c", parent: "b", at: 2, took: 3, tags: { error: "connection reset by peer" } }, { id: "d", parent: "a", at: 7, took: 1, tags: { "http.status_code": "404" } },
+    { id: "a", at: 0, took: 9, tags: { "http.status_code": "503" } },
+    { id: "b", parent: "a", at: 1, took: 5, tags: { error: "" } },
+    { id: "c", parent: "b", at: 2, took: 3, tags: { error: "connection reset by peer" } },
+    { id: "d", parent: "a", at: 7, took: 1, tags: { "http.status_code": "404" } },
   );
-  expect(built.nodes.map(({ error, errorBegan }) => [error, errorBegan])).toEqual([["503", false], ["error", false], ["error", true], [null, false]]);
+  expect(built.nodes.map(({ error, errorBegan }) => [error, errorBegan])).toEqual([
+    ["503", false],
+    ["error", false],
+    ["error", true],
+    [null, false],
+  ]);
 });
 
 test("of a mesh's call, routers and the hop between them are grey and the application is not", () => {
@@ -98,10 +131,14 @@ test("of a mesh's call, routers and the hop between them are grey and the applic
   const look = looksOf(spans.map(serviceOf), []);
   const labels = buildTree(spans).nodes.map((row) => labelOf(row, look));
   expect(labels.map(({ alias, operation, mesh, peer }) => [alias, operation, mesh, peer])).toEqual([
-    ["outgoing", "/svc/hello", true, "127.0.0.1/4140"], ["hello", "get /", true, "→ 127.0.0.1:4141"],
-    ["incoming", "/svc/hello", true, "127.0.0.1/4141"], ["hello", "get /", false, "→ 127.0.0.1:7777"],
-    ["outgoing", "/svc/world", true, "127.0.0.1/4140"], ["world-v1", "get /", true, "→ 127.0.0.1:4141"],
-    ["incoming", "/svc/world", true, "127.0.0.1/4141"], ["world-v1", "get /", false, "→ 127.0.0.1:7780"],
+    ["outgoing", "/svc/hello", true, "127.0.0.1/4140"],
+    ["hello", "get /", true, "→ 127.0.0.1:4141"],
+    ["incoming", "/svc/hello", true, "127.0.0.1/4141"],
+    ["hello", "get /", false, "→ 127.0.0.1:7777"],
+    ["outgoing", "/svc/world", true, "127.0.0.1/4140"],
+    ["world-v1", "get /", true, "→ 127.0.0.1:4141"],
+    ["incoming", "/svc/world", true, "127.0.0.1/4141"],
+    ["world-v1", "get /", false, "→ 127.0.0.1:7780"],
   ]);
 });
 
@@ -126,7 +163,14 @@ test.each([1, 2, 3])("a generated trace (seed %d) is the same tree that the obvi
 });
 
 test("ten thousand spans in one chain are no deeper than the stack", () => {
-  const spans = trace(...Array.from({ length: 10_000 }, (_, i): Brief => ({ id: `${i}`, ...(i > 0 && { parent: `${i - 1}` }), at: i, took: 30_000 - 2 * i })));
+  const spans = trace(
+    ...Array.from({ length: 10_000 }, (_, i): Brief => ({
+      id: `${i}`,
+      ...(i > 0 && { parent: `${i - 1}` }),
+      at: i,
+      took: 30_000 - 2 * i,
+    })),
+  );
   const built = buildTree(spans.toReversed());
   expect(built.nodes.at(-1)).toMatchObject({ key: "9999", depth: 9999 });
 });

@@ -48,7 +48,10 @@ export interface Trace {
 }
 
 /** A node that is still being placed. */
-type Draft = { -readonly [K in keyof Omit<Node, "parent" | "children">]: Node[K] } & { parent: Draft | null; children: Draft[] };
+type Draft = { -readonly [K in keyof Omit<Node, "parent" | "children">]: Node[K] } & {
+  parent: Draft | null;
+  children: Draft[];
+};
 
 /** Linear in the number of spans but for sorting siblings; never recursive, so depth has no limit. */
 export function buildTree(spans: readonly Span[]): Trace {
@@ -58,8 +61,13 @@ export function buildTree(spans: readonly Span[]): Trace {
   const nodes = preorder(roots, zero);
   measure(nodes);
   return {
-    id: longestId(spans), start: micros(zero), extent: micros(nodes.reduce((most, node) => Math.max(most, node.end), 0)),
-    roots, nodes, spans, missing,
+    id: longestId(spans),
+    start: micros(zero),
+    extent: micros(nodes.reduce((most, node) => Math.max(most, node.end), 0)),
+    roots,
+    nodes,
+    spans,
+    missing,
   };
 }
 
@@ -79,21 +87,35 @@ export function ownTime(node: Node): Micros {
 
 function draft(span: Span, key: string, joined: Span | null = null, parent: Draft | null = null): Draft {
   return {
-    kind: "span", key, span, joined, parent, children: [], depth: 0, start: micros(0), end: micros(0), own: [],
-    error: faultOf(joined) ?? faultOf(span), errorBegan: false, async: false, size: 1,
+    kind: "span",
+    key,
+    span,
+    joined,
+    parent,
+    children: [],
+    depth: 0,
+    start: micros(0),
+    end: micros(0),
+    own: [],
+    error: faultOf(joined) ?? faultOf(span),
+    errorBegan: false,
+    async: false,
+    size: 1,
   };
 }
 
 /** One draft per row, in the order of the reports, by span id. */
 function draftAll(sides: readonly Sides[]): Map<string, Draft[]> {
-  return new Map(sides.map(({ made, joined: [first = null, ...more], rivals }) => {
-    const main = draft(made, made.id, first);
-    const others = [
-      ...more.map((span, i) => draft(span, `${made.id}~${i + 2}`, null, main)),
-      ...rivals.map((span, i) => draft(span, `${made.id}~${more.length + i + 2}`)),
-    ];
-    return [made.id, [main, ...others]];
-  }));
+  return new Map(
+    sides.map(({ made, joined: [first = null, ...more], rivals }) => {
+      const main = draft(made, made.id, first);
+      const others = [
+        ...more.map((span, i) => draft(span, `${made.id}~${i + 2}`, null, main)),
+        ...rivals.map((span, i) => draft(span, `${made.id}~${more.length + i + 2}`)),
+      ];
+      return [made.id, [main, ...others]];
+    }),
+  );
 }
 
 /** Hangs each draft under its parent and finds the roots; those without a place go under "missing". */
@@ -177,7 +199,9 @@ function preorder(roots: Draft[], zero: number): Draft[] {
 }
 
 const startOf = (node: Draft): number =>
-  node.kind === "missing" ? node.children.reduce((least, child) => Math.min(least, startOf(child)), Infinity) : (node.span.timestamp ?? node.joined?.timestamp ?? 0);
+  node.kind === "missing"
+    ? node.children.reduce((least, child) => Math.min(least, startOf(child)), Infinity)
+    : (node.span.timestamp ?? node.joined?.timestamp ?? 0);
 
 const kindOf = (node: Node | Draft) => (node.joined ?? node.span).kind;
 
@@ -192,7 +216,8 @@ function measure(nodes: readonly Draft[]): void {
   }
 }
 
-const lastEnd = (row: Draft): Micros => micros(row.children.reduce((most, child) => Math.max(most, child.end), row.start as number));
+const lastEnd = (row: Draft): Micros =>
+  micros(row.children.reduce((most, child) => Math.max(most, child.end), row.start as number));
 
 /** Where the server has a bar of its own inside the client's, own time is what the server spent. */
 function ownParts(node: Draft): number[] {

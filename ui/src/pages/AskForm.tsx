@@ -6,8 +6,16 @@ import { LOOKBACKS, type Search, lookbackName } from "../model/search";
 import { nameOf } from "../model/names";
 import { services } from "./services";
 
-export function AskForm({ search, mistake, first, onRun }: {
-  search: Search; mistake: string | null; first: RefObject<HTMLInputElement | null>; onRun: (search: Search) => void;
+export function AskForm({
+  search,
+  mistake,
+  first,
+  onRun,
+}: {
+  search: Search;
+  mistake: string | null;
+  first: RefObject<HTMLInputElement | null>;
+  onRun: (search: Search) => void;
 }) {
   const [draft, setDraft] = useState(search);
   const operations = useNames(getOperations, draft.service);
@@ -17,23 +25,91 @@ export function AskForm({ search, mistake, first, onRun }: {
   const serviceOptions = services.value.map(({ name, alias }) => [name, alias ?? nameOf(name).alias] as const);
   return (
     <>
-      <form class="ask" role="search" onSubmit={(event) => { event.preventDefault(); onRun(draft); }}>
-        <TextField label="Service" value={draft.service} onValue={(service) => set({ service })} options={serviceOptions} field={first} placeholder="any" />
-        <TextField label="Operation" value={draft.operation} onValue={(operation) => set({ operation })} options={plain(operations)} placeholder="any" />
-        <TextField label="Calls" value={draft.remote} onValue={(remote) => set({ remote })} options={plain(remotes)} placeholder="any service" />
-        <TextField label="Tags" value={draft.tags} onValue={(tags) => set({ tags })} placeholder="error and http.method=GET" />
-        <TextField label="At least" short value={draft.least} onValue={(least) => set({ least })} placeholder="100ms" wrong={mistake !== null && draft.least === search.least && search.least !== ""} />
-        <TextField label="At most" short value={draft.most} onValue={(most) => set({ most })} placeholder="1.5s" wrong={mistake !== null && draft.most === search.most && search.most !== ""} />
-        <label class="field last"><span>Last</span>
-          <select value={String(draft.lookback)} onChange={(event) => set({ lookback: Number(event.currentTarget.value), until: null })}>
+      <form
+        class="ask"
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onRun(draft);
+        }}
+      >
+        <TextField
+          label="Service"
+          value={draft.service}
+          onValue={(service) => set({ service })}
+          options={serviceOptions}
+          field={first}
+          placeholder="any"
+        />
+        <TextField
+          label="Operation"
+          value={draft.operation}
+          onValue={(operation) => set({ operation })}
+          options={plain(operations)}
+          placeholder="any"
+        />
+        <TextField
+          label="Calls"
+          value={draft.remote}
+          onValue={(remote) => set({ remote })}
+          options={plain(remotes)}
+          placeholder="any service"
+        />
+        <TextField
+          label="Tags"
+          value={draft.tags}
+          onValue={(tags) => set({ tags })}
+          placeholder="error and http.method=GET"
+        />
+        <TextField
+          label="At least"
+          short
+          value={draft.least}
+          onValue={(least) => set({ least })}
+          placeholder="100ms"
+          wrong={mistake !== null && draft.least === search.least && search.least !== ""}
+        />
+        <TextField
+          label="At most"
+          short
+          value={draft.most}
+          onValue={(most) => set({ most })}
+          placeholder="1.5s"
+          wrong={mistake !== null && draft.most === search.most && search.most !== ""}
+        />
+        <label class="field last">
+          <span>Last</span>
+          <select
+            value={String(draft.lookback)}
+            onChange={(event) => set({ lookback: Number(event.currentTarget.value), until: null })}
+          >
             {!known && <option value={String(draft.lookback)}>{lookbackName(draft.lookback)}</option>}
-            {LOOKBACKS.map(([ms, words]) => <option key={ms} value={String(ms)}>{words}</option>)}
+            {LOOKBACKS.map(([ms, words]) => (
+              <option key={ms} value={String(ms)}>
+                {words}
+              </option>
+            ))}
           </select>
         </label>
-        <label class="field short"><span>Limit</span><input type="number" min="1" max="1000" value={draft.limit} onInput={(event) => set({ limit: Number(event.currentTarget.value) || search.limit })} /></label>
-        <button type="submit" class="primary">Search</button>
+        <label class="field short">
+          <span>Limit</span>
+          <input
+            type="number"
+            min="1"
+            max="1000"
+            value={draft.limit}
+            onInput={(event) => set({ limit: Number(event.currentTarget.value) || search.limit })}
+          />
+        </label>
+        <button type="submit" class="primary">
+          Search
+        </button>
       </form>
-      {mistake && <p class="found sm bad" role="alert">{mistake}</p>}
+      {mistake && (
+        <p class="found sm bad" role="alert">
+          {mistake}
+        </p>
+      )}
     </>
   );
 }
@@ -51,15 +127,44 @@ interface TextFieldProps {
   short?: boolean;
 }
 
-function TextField({ label, value, placeholder, onValue, options = NONE, field, wrong = false, short = false }: TextFieldProps) {
+function TextField({
+  label,
+  value,
+  placeholder,
+  onValue,
+  options = NONE,
+  field,
+  wrong = false,
+  short = false,
+}: TextFieldProps) {
   const list = useId();
   return (
     <>
-      <label class={`field${short ? " short" : ""}`}><span>{label}</span>
-        <input type="text" class="mono" value={value} placeholder={placeholder} title={value} spellcheck={false} autocomplete="off" aria-invalid={wrong}
-          {...(field ? { ref: field } : {})} {...(options.length > 0 ? { list } : {})} onInput={(event) => onValue(event.currentTarget.value)} />
+      <label class={`field${short ? " short" : ""}`}>
+        <span>{label}</span>
+        <input
+          type="text"
+          class="mono"
+          value={value}
+          placeholder={placeholder}
+          title={value}
+          spellcheck={false}
+          autocomplete="off"
+          aria-invalid={wrong}
+          {...(field ? { ref: field } : {})}
+          {...(options.length > 0 ? { list } : {})}
+          onInput={(event) => onValue(event.currentTarget.value)}
+        />
       </label>
-      {options.length > 0 && <datalist id={list}>{options.map(([option, words]) => <option key={option} value={option}>{words === option ? undefined : words}</option>)}</datalist>}
+      {options.length > 0 && (
+        <datalist id={list}>
+          {options.map(([option, words]) => (
+            <option key={option} value={option}>
+              {words === option ? undefined : words}
+            </option>
+          ))}
+        </datalist>
+      )}
     </>
   );
 }
@@ -76,7 +181,9 @@ function useNames(ask: typeof getOperations, service: string): readonly string[]
     setNames([]);
     if (!isKnown) return undefined;
     const control = new AbortController();
-    void ask(service, control.signal).then((answer) => { if (answer?.ok) setNames(answer.value); });
+    void ask(service, control.signal).then((answer) => {
+      if (answer?.ok) setNames(answer.value);
+    });
     return () => control.abort();
   }, [ask, service, isKnown]);
   return names;

@@ -26,17 +26,44 @@ export function Frame({ children }: { children: ComponentChildren }) {
   });
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.querySelector<HTMLElement>("#main")?.focus(); }}>Skip to the page</a>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.querySelector<HTMLElement>("#main")?.focus();
+        }}
+      >
+        Skip to the page
+      </a>
       <header class="top">
-        <a class="brand" href="./" aria-label="clew, start"><Logo />clew</a>
-        <nav aria-label="Pages"><a href="./" aria-current="page">Search</a></nav>
+        <a class="brand" href="./" aria-label="clew, start">
+          <Logo />
+          clew
+        </a>
+        <nav aria-label="Pages">
+          <a href="./" aria-current="page">
+            Search
+          </a>
+        </nav>
         <span class="grow" />
         <GoTo field={idField} />
-        <button type="button" class="plain" aria-label="Keys" aria-haspopup="dialog" onClick={() => setOpen("keys")}>?</button>
-        <button type="button" class="plain" aria-expanded={open === "settings"} onClick={() => setOpen(open === "settings" ? null : "settings")}>Settings</button>
+        <button type="button" class="plain" aria-label="Keys" aria-haspopup="dialog" onClick={() => setOpen("keys")}>
+          ?
+        </button>
+        <button
+          type="button"
+          class="plain"
+          aria-expanded={open === "settings"}
+          onClick={() => setOpen(open === "settings" ? null : "settings")}
+        >
+          Settings
+        </button>
       </header>
       {open === "settings" && <Settings />}
-      <main id="main" class="page" tabIndex={-1}>{children}</main>
+      <main id="main" class="page" tabIndex={-1}>
+        {children}
+      </main>
       {open === "keys" && <KeySheet onClose={() => setOpen(null)} />}
       <Toast />
     </>
@@ -58,8 +85,21 @@ function GoTo({ field }: { field: RefObject<HTMLInputElement | null> }) {
   };
   return (
     <form class="goto row" onSubmit={submit}>
-      {wrong && <span class="sm bad" role="alert">No trace id in that text</span>}
-      <input ref={field} class="mono" placeholder="Go to trace id" aria-label="Go to trace id" aria-invalid={wrong} spellcheck={false} autocomplete="off" onInput={() => setWrong(false)} />
+      {wrong && (
+        <span class="sm bad" role="alert">
+          No trace id in that text
+        </span>
+      )}
+      <input
+        ref={field}
+        class="mono"
+        placeholder="Go to trace id"
+        aria-label="Go to trace id"
+        aria-invalid={wrong}
+        spellcheck={false}
+        autocomplete="off"
+        onInput={() => setWrong(false)}
+      />
     </form>
   );
 }
@@ -67,9 +107,49 @@ function GoTo({ field }: { field: RefObject<HTMLInputElement | null> }) {
 function Settings() {
   return (
     <div class="menu" role="dialog" aria-label="Settings">
-      <fieldset><legend>Theme</legend><Segments label="Theme" value={theme.value} options={[["system", "System"], ["light", "Light"], ["dark", "Dark"]]} onChange={(value) => { theme.value = value; }} /></fieldset>
-      <fieldset><legend>Times</legend><Segments label="Times" value={zone.value} options={[["local", "Local"], ["utc", "UTC"]]} onChange={(value) => { zone.value = value; }} /></fieldset>
-      <fieldset><legend>Single keys</legend><Segments label="Single keys" value={singleKeys.value} options={[["on", "On"], ["off", "With Alt"]]} onChange={(value) => { singleKeys.value = value; }} /></fieldset>
+      <fieldset>
+        <legend>Theme</legend>
+        <Segments
+          label="Theme"
+          value={theme.value}
+          options={[
+            ["system", "System"],
+            ["light", "Light"],
+            ["dark", "Dark"],
+          ]}
+          onChange={(value) => {
+            theme.value = value;
+          }}
+        />
+      </fieldset>
+      <fieldset>
+        <legend>Times</legend>
+        <Segments
+          label="Times"
+          value={zone.value}
+          options={[
+            ["local", "Local"],
+            ["utc", "UTC"],
+          ]}
+          onChange={(value) => {
+            zone.value = value;
+          }}
+        />
+      </fieldset>
+      <fieldset>
+        <legend>Single keys</legend>
+        <Segments
+          label="Single keys"
+          value={singleKeys.value}
+          options={[
+            ["on", "On"],
+            ["off", "With Alt"],
+          ]}
+          onChange={(value) => {
+            singleKeys.value = value;
+          }}
+        />
+      </fieldset>
       <p class="sm muted">Kept in this browser.</p>
     </div>
   );

@@ -8,18 +8,63 @@ const FIRST_REQUEST = "http_proxy=127.0.0.1:4140 curl http://hello";
 const DAY = 86_400_000;
 const WEEK = 7 * DAY;
 
-export function NothingFound({ search, services, onRun }: { search: Search; services: readonly KnownService[]; onRun: (search: Search) => void }) {
+export function NothingFound({
+  search,
+  services,
+  onRun,
+}: {
+  search: Search;
+  services: readonly KnownService[];
+  onRun: (search: Search) => void;
+}) {
   if (services.length === 0) return <StoreEmpty />;
   const unknown = search.service !== "" && !services.some(({ name }) => name === search.service.toLowerCase());
-  const near = unknown ? nearest(search.service, services.map(({ name }) => name)) : null;
+  const near = unknown
+    ? nearest(
+        search.service,
+        services.map(({ name }) => name),
+      )
+    : null;
   const wider = search.lookback < DAY ? DAY : search.lookback < WEEK ? WEEK : null;
   return (
-    <Empty title={unknown ? <>Nothing from <bdi class="mono">{search.service}</bdi> in this {lookbackName(search.lookback)}</> : "No trace matches"}
-      actions={<>
-        {near && <button type="button" onClick={() => onRun({ ...search, service: near })}>Search <bdi class="mono">{near}</bdi></button>}
-        {wider && <button type="button" onClick={() => onRun({ ...search, lookback: wider, until: null })}>Search the last {lookbackName(wider)}</button>}
-      </>}>
-      <p>{reason(search, unknown)}{near && <> Did you mean <code><bdi>{near}</bdi></code>?</>}</p>
+    <Empty
+      title={
+        unknown ? (
+          <>
+            Nothing from <bdi class="mono">{search.service}</bdi> in this {lookbackName(search.lookback)}
+          </>
+        ) : (
+          "No trace matches"
+        )
+      }
+      actions={
+        <>
+          {near && (
+            <button type="button" onClick={() => onRun({ ...search, service: near })}>
+              Search <bdi class="mono">{near}</bdi>
+            </button>
+          )}
+          {wider && (
+            <button type="button" onClick={() => onRun({ ...search, lookback: wider, until: null })}>
+              Search the last {lookbackName(wider)}
+            </button>
+          )}
+        </>
+      }
+    >
+      <p>
+        {reason(search, unknown)}
+        {near && (
+          <>
+            {" "}
+            Did you mean{" "}
+            <code>
+              <bdi>{near}</bdi>
+            </code>
+            ?
+          </>
+        )}
+      </p>
     </Empty>
   );
 }
@@ -27,11 +72,20 @@ export function NothingFound({ search, services, onRun }: { search: Search; serv
 function reason(search: Search, unknown: boolean): string {
   if (unknown) return "No service of that name has sent spans lately.";
   const asked = describe(search);
-  return asked ? `No trace of the last ${lookbackName(search.lookback)} has ${asked}.` : `No trace began in the last ${lookbackName(search.lookback)}.`;
+  return asked
+    ? `No trace of the last ${lookbackName(search.lookback)} has ${asked}.`
+    : `No trace began in the last ${lookbackName(search.lookback)}.`;
 }
 
 const StoreEmpty = () => (
-  <Empty title="No traces yet" actions={<button type="button" onClick={() => void copy(FIRST_REQUEST, "Command")}>Copy</button>}>
+  <Empty
+    title="No traces yet"
+    actions={
+      <button type="button" onClick={() => void copy(FIRST_REQUEST, "Command")}>
+        Copy
+      </button>
+    }
+  >
     <p>Nothing has been received in this store. Send one request through the mesh:</p>
     <pre>{FIRST_REQUEST}</pre>
   </Empty>

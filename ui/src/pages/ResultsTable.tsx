@@ -11,7 +11,19 @@ import { go } from "./place";
 /** Services named in a row; the rest is a number. */
 const NAMED = 3;
 
-export function ResultsTable({ summaries, sort, look, now, zone }: { summaries: readonly Summary[]; sort: Sort; look: LookUp; now: Micros; zone: Zone }) {
+export function ResultsTable({
+  summaries,
+  sort,
+  look,
+  now,
+  zone,
+}: {
+  summaries: readonly Summary[];
+  sort: Sort;
+  look: LookUp;
+  now: Micros;
+  zone: Zone;
+}) {
   const body = useRef<HTMLTableSectionElement>(null);
   const [stop, setStop] = useState(0);
   const scale = scaleFor(summaries);
@@ -22,7 +34,9 @@ export function ResultsTable({ summaries, sort, look, now, zone }: { summaries: 
     links?.[to]?.focus();
   };
   const keydown = (event: KeyboardEvent) => {
-    const to = { ArrowDown: stop + 1, j: stop + 1, ArrowUp: stop - 1, k: stop - 1, Home: 0, End: summaries.length - 1 }[event.key];
+    const to = { ArrowDown: stop + 1, j: stop + 1, ArrowUp: stop - 1, k: stop - 1, Home: 0, End: summaries.length - 1 }[
+      event.key
+    ];
     if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     focus(to);
@@ -33,21 +47,45 @@ export function ResultsTable({ summaries, sort, look, now, zone }: { summaries: 
         <caption class="vh">Traces</caption>
         <thead>
           <tr>
-            <th class="at" title={zoneName(zone)} {...(sort === "newest" ? { "aria-sort": "descending" as const } : {})}>Time{sort === "newest" && " ↓"}</th>
+            <th
+              class="at"
+              title={zoneName(zone)}
+              {...(sort === "newest" ? { "aria-sort": "descending" as const } : {})}
+            >
+              Time{sort === "newest" && " ↓"}
+            </th>
             <th>Request</th>
-            <th class="num took" {...(sort === "slowest" ? { "aria-sort": "descending" as const } : {})}>Duration{sort === "slowest" && " ↓"}</th>
-            <th class="length"><span class="scaled"><span>0</span><span>{tick(scale)}</span></span></th>
-            <th class="who">Services</th><th class="num spans">Spans</th>
+            <th class="num took" {...(sort === "slowest" ? { "aria-sort": "descending" as const } : {})}>
+              Duration{sort === "slowest" && " ↓"}
+            </th>
+            <th class="length">
+              <span class="scaled">
+                <span>0</span>
+                <span>{tick(scale)}</span>
+              </span>
+            </th>
+            <th class="who">Services</th>
+            <th class="num spans">Spans</th>
           </tr>
         </thead>
         <tbody ref={body} onKeyDown={keydown}>
           {summaries.map((summary, i) => (
             <tr key={summary.id} onClick={() => go(`traces/${summary.id}`)}>
-              <td class="mono" title={`${fullClock(summary.start, zone)} ${zoneName(zone)}`}>{clock(summary.start, now, zone)}</td>
-              <td><a class="row" href={`traces/${summary.id}`} tabIndex={i === stop ? 0 : -1} onFocus={() => setStop(i)}><Request summary={summary} /></a></td>
+              <td class="mono" title={`${fullClock(summary.start, zone)} ${zoneName(zone)}`}>
+                {clock(summary.start, now, zone)}
+              </td>
+              <td>
+                <a class="row" href={`traces/${summary.id}`} tabIndex={i === stop ? 0 : -1} onFocus={() => setStop(i)}>
+                  <Request summary={summary} />
+                </a>
+              </td>
               <td class="num strong">{duration(summary.duration)}</td>
-              <td><Length share={summary.duration / scale} /></td>
-              <td><Services services={summary.services} look={look} /></td>
+              <td>
+                <Length share={summary.duration / scale} />
+              </td>
+              <td>
+                <Services services={summary.services} look={look} />
+              </td>
               <td class="num soft">{count(summary.spans)}</td>
             </tr>
           ))}
@@ -59,22 +97,42 @@ export function ResultsTable({ summaries, sort, look, now, zone }: { summaries: 
 
 const Request = ({ summary: { label, error } }: { summary: Summary }) => (
   <>
-    <Swatch mark={label.mark} /><bdi class="alias cut" title={label.service}>{label.alias}</bdi><bdi class="soft cut" title={label.operation}>{label.operation}</bdi>
-    {error && <ErrorPill text={errorText(error)} began={error.seenByCaller} title={error.seenByCaller ? "the caller saw it" : "the caller did not see it"} />}
+    <Swatch mark={label.mark} />
+    <bdi class="alias cut" title={label.service}>
+      {label.alias}
+    </bdi>
+    <bdi class="soft cut" title={label.operation}>
+      {label.operation}
+    </bdi>
+    {error && (
+      <ErrorPill
+        text={errorText(error)}
+        began={error.seenByCaller}
+        title={error.seenByCaller ? "the caller saw it" : "the caller did not see it"}
+      />
+    )}
   </>
 );
 
-const errorText = ({ word, where, seenByCaller }: ErrorSummary): string => `${word} ${where}${seenByCaller ? "" : ", recovered"}`;
+const errorText = ({ word, where, seenByCaller }: ErrorSummary): string =>
+  `${word} ${where}${seenByCaller ? "" : ", recovered"}`;
 
 const Length = ({ share }: { share: number }) => (
-  <svg width="100%" height="16" aria-hidden="true"><rect y="5" width={`${Math.max(0.5, Math.min(100, share * 100))}%`} height="6" fill="var(--data)" /></svg>
+  <svg width="100%" height="16" aria-hidden="true">
+    <rect y="5" width={`${Math.max(0.5, Math.min(100, share * 100))}%`} height="6" fill="var(--data)" />
+  </svg>
 );
 
 function Services({ services, look }: { services: readonly string[]; look: LookUp }) {
   const byAlias = [...new Map(services.map((service) => [look(service).alias, look(service)] as const)).values()];
   return (
     <span class="services sm soft" title={byAlias.map(({ alias }) => alias).join(", ")}>
-      {byAlias.slice(0, NAMED).map(({ alias, mark }) => <span key={alias}><Swatch mark={mark} /><bdi>{alias}</bdi></span>)}
+      {byAlias.slice(0, NAMED).map(({ alias, mark }) => (
+        <span key={alias}>
+          <Swatch mark={mark} />
+          <bdi>{alias}</bdi>
+        </span>
+      ))}
       {byAlias.length > NAMED && <span>+{count(byAlias.length - NAMED)}</span>}
     </span>
   );

@@ -14,18 +14,42 @@ import { services } from "./services";
 export function TracePage({ id }: { id: string }) {
   const { trace, failure, waiting, again } = useTrace(id);
   const look = useMemo(() => looksOf(new Set(trace?.spans.map(serviceOf)), services.value), [trace, services.value]);
-  useEffect(() => { if (!trace) document.title = `trace ${id} · clew`; }, [id, trace]);
+  useEffect(() => {
+    if (!trace) document.title = `trace ${id} · clew`;
+  }, [id, trace]);
   const ready = useReady(failure);
-  useEffect(() => { if (failure) ready(); });
-  const lookAgain = <button type="button" class="primary" onClick={again}>Look again</button>;
+  useEffect(() => {
+    if (failure) ready();
+  });
+  const lookAgain = (
+    <button type="button" class="primary" onClick={again}>
+      Look again
+    </button>
+  );
   const lost = failure?.kind === "notFound" && !trace;
   return (
     <>
       <Progress on={waiting} />
       {!trace && <h1 class="vh">Trace {id}</h1>}
       {failure && !lost && <Fault {...wordsFor(failure)} action={lookAgain} />}
-      {lost && <Empty title={<>No trace <bdi class="mono">{id}</bdi></>} actions={lookAgain}><p>It may have been dropped by sampling, be older than what is kept, or still be on its way.</p></Empty>}
-      {trace && (rootOf(trace) ? <TraceView trace={trace} look={look} stale={waiting} onAgain={again} /> : <Empty title="This trace has no spans" actions={lookAgain} />)}
+      {lost && (
+        <Empty
+          title={
+            <>
+              No trace <bdi class="mono">{id}</bdi>
+            </>
+          }
+          actions={lookAgain}
+        >
+          <p>It may have been dropped by sampling, be older than what is kept, or still be on its way.</p>
+        </Empty>
+      )}
+      {trace &&
+        (rootOf(trace) ? (
+          <TraceView trace={trace} look={look} stale={waiting} onAgain={again} />
+        ) : (
+          <Empty title="This trace has no spans" actions={lookAgain} />
+        ))}
     </>
   );
 }

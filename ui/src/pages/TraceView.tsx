@@ -24,7 +24,17 @@ import { useHeldZoom } from "./useHeldZoom";
 /** Below this width the panel would cover the rows, so it waits to be asked for. */
 const ROOM_FOR_PANEL = 1100;
 
-export function TraceView({ trace, look, stale, onAgain }: { trace: Trace; look: LookUp; stale: boolean; onAgain: () => void }) {
+export function TraceView({
+  trace,
+  look,
+  stale,
+  onAgain,
+}: {
+  trace: Trace;
+  look: LookUp;
+  stale: boolean;
+  onAgain: () => void;
+}) {
   const [panel, setPanel] = useState(innerWidth >= ROOM_FOR_PANEL);
   const findField = useRef<HTMLInputElement>(null);
   const { folds, view, limits, span, sought } = usePlace(trace);
@@ -32,11 +42,33 @@ export function TraceView({ trace, look, stale, onAgain }: { trace: Trace; look:
   const found = useMemo(() => new Set(find(trace, look, sought)), [trace, look, sought]);
   const currentRow = rows.find(({ key }) => key === span) ?? rows[0];
   const node = currentRow && nodeOf(currentRow);
-  const setView = (next: View) => change(same(next, limits) ? { from: null, to: null } : { from: String(Math.round(next.from)), to: String(Math.round(next.to)) });
-  const select = (row: Row, how: "move" | "open") => { change({ span: row.key }); if (how === "open") setPanel(true); };
+  const setView = (next: View) =>
+    change(
+      same(next, limits)
+        ? { from: null, to: null }
+        : { from: String(Math.round(next.from)), to: String(Math.round(next.to)) },
+    );
+  const select = (row: Row, how: "move" | "open") => {
+    change({ span: row.key });
+    if (how === "open") setPanel(true);
+  };
   const jump = (to: Node) => change({ span: to.key, fold: [...reveal(trace.roots, folds, to)].join(",") });
   const held = useHeldZoom(view, limits, setView);
-  useKeys(traceKeys({ trace, node, limits, folds, panel, setView, setFolds, setPanel, jump, held, focusFind: () => findField.current?.select() }));
+  useKeys(
+    traceKeys({
+      trace,
+      node,
+      limits,
+      folds,
+      panel,
+      setView,
+      setFolds,
+      setPanel,
+      jump,
+      held,
+      focusFind: () => findField.current?.select(),
+    }),
+  );
   const root = rootOf(trace);
   useTitle(trace, root, look);
   if (!root || !node) return null;
@@ -48,16 +80,51 @@ export function TraceView({ trace, look, stale, onAgain }: { trace: Trace; look:
       <div class="split">
         <div class="main">
           <div class="toolbar">
-            <h2>Waterfall</h2><span class="sm muted">{counted(rows.length, "row")}</span>
-            {!same(view, limits) && <span class="row sm"><span class="muted">{`${duration(micros(view.from))} to ${duration(micros(view.to))}`}</span><button type="button" class="plain tiny" onClick={() => setView(limits)}>Whole</button></span>}
+            <h2>Waterfall</h2>
+            <span class="sm muted">{counted(rows.length, "row")}</span>
+            {!same(view, limits) && (
+              <span class="row sm">
+                <span class="muted">{`${duration(micros(view.from))} to ${duration(micros(view.to))}`}</span>
+                <button type="button" class="plain tiny" onClick={() => setView(limits)}>
+                  Whole
+                </button>
+              </span>
+            )}
             <span class="grow" />
-            {sought && <span class="sm muted" role="status">{counted(found.size, "span matches", "spans match")}</span>}
-            <input ref={findField} type="search" placeholder="Find in trace  /" aria-label="Find in trace" value={sought} spellcheck={false}
+            {sought && (
+              <span class="sm muted" role="status">
+                {counted(found.size, "span matches", "spans match")}
+              </span>
+            )}
+            <input
+              ref={findField}
+              type="search"
+              placeholder="Find in trace  /"
+              aria-label="Find in trace"
+              value={sought}
+              spellcheck={false}
               onInput={(event) => change({ find: event.currentTarget.value })}
-              onKeyDown={(event) => { if (event.key === "Enter") nextFound(trace, found, node, jump); }} />
-            {!panel && <button type="button" class="plain tiny" onClick={() => setPanel(true)}>Detail</button>}
+              onKeyDown={(event) => {
+                if (event.key === "Enter") nextFound(trace, found, node, jump);
+              }}
+            />
+            {!panel && (
+              <button type="button" class="plain tiny" onClick={() => setPanel(true)}>
+                Detail
+              </button>
+            )}
           </div>
-          <Waterfall trace={trace} rows={rows} look={look} view={view} current={currentRow.key} found={found} onView={setView} onCurrent={select} onFold={(row) => setFolds(toggle(folds, row.key))} />
+          <Waterfall
+            trace={trace}
+            rows={rows}
+            look={look}
+            view={view}
+            current={currentRow.key}
+            found={found}
+            onView={setView}
+            onCurrent={select}
+            onFold={(row) => setFolds(toggle(folds, row.key))}
+          />
         </div>
         {panel && <Splitter column={sidePanel} label="Width of the detail" grows="left" />}
         {panel && <SpanPanel trace={trace} node={node} look={look} zone={zone.value} onClose={() => setPanel(false)} />}
@@ -84,21 +151,43 @@ const setFolds = (folds: ReadonlySet<string>) => change({ fold: [...folds].join(
 function Head({ trace, root, look, onAgain }: { trace: Trace; root: Node; look: LookUp; onAgain: () => void }) {
   const { alias, operation, mark, service } = requestLabel(root, look);
   const spans = trace.nodes.filter((node) => node.kind === "span");
-  const names = new Set(spans.map(serviceOfNode).filter((name) => name && look(name).mark.kind !== "router").map((name) => look(name).alias));
+  const names = new Set(
+    spans
+      .map(serviceOfNode)
+      .filter((name) => name && look(name).mark.kind !== "router")
+      .map((name) => look(name).alias),
+  );
   const start = micros(trace.start + root.start);
   return (
     <div class="head row">
       <div class="grow">
-        <h1 class="row"><Swatch mark={mark} /><bdi title={service}>{alias}</bdi> <bdi class="soft cut normal" title={operation}>{operation}</bdi></h1>
+        <h1 class="row">
+          <Swatch mark={mark} />
+          <bdi title={service}>{alias}</bdi>{" "}
+          <bdi class="soft cut normal" title={operation}>
+            {operation}
+          </bdi>
+        </h1>
         <p class="sm muted cut">
-          {trace.start > 0 && <><span title={zoneName(zone.value)}>{fullClock(start, zone.value)}</span> · </>}
+          {trace.start > 0 && (
+            <>
+              <span title={zoneName(zone.value)}>{fullClock(start, zone.value)}</span> ·{" "}
+            </>
+          )}
           {duration(trace.missing > 0 ? trace.extent : durationOf(root))} · {counted(spans.length, "span")}
-          {spans.length !== trace.spans.length && ` (${count(trace.spans.length)} reports)`} · {counted(names.size, "service")} · trace <bdi class="mono">{trace.id}</bdi>
+          {spans.length !== trace.spans.length && ` (${count(trace.spans.length)} reports)`} ·{" "}
+          {counted(names.size, "service")} · trace <bdi class="mono">{trace.id}</bdi>
         </p>
       </div>
-      <button type="button" title="Spans may still be on their way" onClick={onAgain}>Look again</button>
-      <button type="button" onClick={() => void copy(here(), "Link")}>Copy link</button>
-      <button type="button" onClick={() => download(trace)}>Download</button>
+      <button type="button" title="Spans may still be on their way" onClick={onAgain}>
+        Look again
+      </button>
+      <button type="button" onClick={() => void copy(here(), "Link")}>
+        Copy link
+      </button>
+      <button type="button" onClick={() => download(trace)}>
+        Download
+      </button>
     </div>
   );
 }

@@ -28,9 +28,16 @@ let first: { readonly key: string; readonly at: number } | null = null;
 /** The keys of a page or of the frame, while it is shown. They see the newest state: `group` is taken on each render. */
 export function useKeys(group: KeyGroup): void {
   useEffect(() => {
-    groups.value = [group, ...groups.peek().filter(({ title }) => title !== group.title)].toSorted((a, b) => Number(a.title === EVERYWHERE) - Number(b.title === EVERYWHERE));
+    groups.value = [group, ...groups.peek().filter(({ title }) => title !== group.title)].toSorted(
+      (a, b) => Number(a.title === EVERYWHERE) - Number(b.title === EVERYWHERE),
+    );
   });
-  useEffect(() => () => { groups.value = groups.peek().filter(({ title }) => title !== group.title); }, [group.title]);
+  useEffect(
+    () => () => {
+      groups.value = groups.peek().filter(({ title }) => title !== group.title);
+    },
+    [group.title],
+  );
 }
 
 export const EVERYWHERE = "Everywhere";
@@ -38,14 +45,28 @@ export const EVERYWHERE = "Everywhere";
 export function listenForKeys(): void {
   addEventListener("keydown", (event) => {
     // A sheet over the page has its own keys, Escape above all.
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || isModifier(event.key) || document.querySelector("dialog[open]")) return;
+    if (
+      event.defaultPrevented ||
+      event.ctrlKey ||
+      event.metaKey ||
+      isModifier(event.key) ||
+      document.querySelector("dialog[open]")
+    )
+      return;
     if (event.key !== "Escape" && (inField(event.target) || event.altKey !== (singleKeys.value === "off"))) return;
     const pair = first && event.timeStamp - first.at < TOGETHER_MS ? `${first.key} ${event.key}` : null;
     first = null;
     const known = groups.value.flatMap(({ keys }) => keys);
     // What lies over the page is of the frame, whose keys come last: Escape closes the top thing.
-    const hit = known.find(({ key }) => key === pair) ?? (event.key === "Escape" ? known.findLast(({ key }) => key === "Escape") : known.find(({ key }) => key === event.key));
-    if (hit) { event.preventDefault(); hit.run(event); } else if (known.some(({ key }) => key.startsWith(`${event.key} `))) {
+    const hit =
+      known.find(({ key }) => key === pair) ??
+      (event.key === "Escape"
+        ? known.findLast(({ key }) => key === "Escape")
+        : known.find(({ key }) => key === event.key));
+    if (hit) {
+      event.preventDefault();
+      hit.run(event);
+    } else if (known.some(({ key }) => key.startsWith(`${event.key} `))) {
       first = { key: event.key, at: event.timeStamp };
     }
   });
@@ -54,4 +75,5 @@ export function listenForKeys(): void {
 const isModifier = (key: string): boolean => ["Shift", "Control", "Alt", "Meta"].includes(key);
 
 const inField = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName));

@@ -36,7 +36,10 @@ export function change(changes: Readonly<Record<string, string | null>>): void {
   settling = setTimeout(settle, SETTLE_MS);
 }
 
-export const here = (): string => { settle(); return current.peek().href; };
+export const here = (): string => {
+  settle();
+  return current.peek().href;
+};
 
 function settle(): void {
   clearTimeout(settling);
@@ -53,7 +56,14 @@ export function followLinks(): void {
   addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-    if (!(link instanceof HTMLAnchorElement) || !plain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
+    if (
+      !(link instanceof HTMLAnchorElement) ||
+      !plain ||
+      event.defaultPrevented ||
+      link.target ||
+      link.hasAttribute("download")
+    )
+      return;
     const url = new URL(link.href);
     if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname) || url.hash) return;
     event.preventDefault();

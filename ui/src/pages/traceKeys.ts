@@ -21,12 +21,27 @@ interface Context {
   focusFind: () => void;
 }
 
-export function traceKeys({ trace, node, limits, folds, panel, setView, setFolds, setPanel, jump, held, focusFind }: Context): KeyGroup {
+export function traceKeys({
+  trace,
+  node,
+  limits,
+  folds,
+  panel,
+  setView,
+  setFolds,
+  setPanel,
+  jump,
+  held,
+  focusFind,
+}: Context): KeyGroup {
   const toError = (step: 1 | -1) => () => {
     const errors = trace.nodes.filter(({ errorBegan }) => errorBegan);
     const at = node ? trace.nodes.indexOf(node) : -1;
     const place = (error: Node) => trace.nodes.indexOf(error);
-    const next = step > 0 ? (errors.find((error) => place(error) > at) ?? errors[0]) : (errors.findLast((error) => place(error) < at) ?? errors.at(-1));
+    const next =
+      step > 0
+        ? (errors.find((error) => place(error) > at) ?? errors[0])
+        : (errors.findLast((error) => place(error) < at) ?? errors.at(-1));
     if (next) jump(next);
   };
   const zoomTo = (span: Node) => {
@@ -53,7 +68,16 @@ export function traceKeys({ trace, node, limits, folds, panel, setView, setFolds
     ...(panel ? [{ key: "Escape", words: "close the detail", run: () => setPanel(false) }] : []),
   ];
   return {
-    title: "Trace", keys,
-    told: [["ArrowUp", "row above, also k"], ["ArrowDown", "row below, also j"], ["→", "unfold"], ["←", "fold, or go to the parent"], ["Home", "first row"], ["End", "last row"], ["Enter", "open the detail"]],
+    title: "Trace",
+    keys,
+    told: [
+      ["ArrowUp", "row above, also k"],
+      ["ArrowDown", "row below, also j"],
+      ["→", "unfold"],
+      ["←", "fold, or go to the parent"],
+      ["Home", "first row"],
+      ["End", "last row"],
+      ["Enter", "open the detail"],
+    ],
   };
 }

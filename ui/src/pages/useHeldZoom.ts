@@ -33,7 +33,10 @@ export function useHeldZoom(view: View, limits: View, setView: (view: View) => v
       frame = requestAnimationFrame(next);
     });
     const end = new AbortController();
-    stop.current = () => { cancelAnimationFrame(frame); end.abort(); };
+    stop.current = () => {
+      cancelAnimationFrame(frame);
+      end.abort();
+    };
     const { signal } = end;
     addEventListener("keyup", () => stop.current(), { signal });
     addEventListener("blur", () => stop.current(), { signal });
@@ -44,10 +47,15 @@ export function useHeldZoom(view: View, limits: View, setView: (view: View) => v
 function moved(key: HeldKey, view: View, limits: View, amount: number): View {
   const middle = (view.from + view.to) / 2;
   switch (key) {
-    case "w": return zoom(view, limits, FACTOR ** amount, middle);
-    case "s": return zoom(view, limits, FACTOR ** -amount, middle);
-    case "a": return pan(view, limits, -SHARE * amount);
-    case "d": return pan(view, limits, SHARE * amount);
-    default: return key satisfies never;
+    case "w":
+      return zoom(view, limits, FACTOR ** amount, middle);
+    case "s":
+      return zoom(view, limits, FACTOR ** -amount, middle);
+    case "a":
+      return pan(view, limits, -SHARE * amount);
+    case "d":
+      return pan(view, limits, SHARE * amount);
+    default:
+      return key satisfies never;
   }
 }

@@ -28,20 +28,49 @@ export function SpanRow({ row, index, look, step, selected, stop, found, onSelec
   const many = row.kind === "likes" ? row.likes : null;
   const opens = foldable(row);
   const inside = row.folded && row.kind === "span" ? node.size - 1 : 0;
-  const name = many ? `${alias} ${operation}, ${counted(many.nodes.length, "like call")}, ${likesText(many)}` : sentenceOf(node, label);
+  const name = many
+    ? `${alias} ${operation}, ${counted(many.nodes.length, "like call")}, ${likesText(many)}`
+    : sentenceOf(node, label);
   const indent = { width: `${row.depth * step}px`, "--step": `${step}px` };
   return (
-    <div role="row" data-key={row.key} class={`span${mesh ? " mesh" : ""}${row.folded ? " folded" : ""}${found ? " match" : ""}`} style={{ top: `${index * ROW}px` }}
-      aria-rowindex={index + 1} aria-level={row.depth + 1} aria-selected={selected} aria-label={name + (inside > 0 ? `, ${count(inside)} below folded` : "")}
-      {...(opens ? { "aria-expanded": !row.folded } : {})} tabIndex={stop ? 0 : -1} onClick={onSelect}>
+    <div
+      role="row"
+      data-key={row.key}
+      class={`span${mesh ? " mesh" : ""}${row.folded ? " folded" : ""}${found ? " match" : ""}`}
+      style={{ top: `${index * ROW}px` }}
+      aria-rowindex={index + 1}
+      aria-level={row.depth + 1}
+      aria-selected={selected}
+      aria-label={name + (inside > 0 ? `, ${count(inside)} below folded` : "")}
+      {...(opens ? { "aria-expanded": !row.folded } : {})}
+      tabIndex={stop ? 0 : -1}
+      onClick={onSelect}
+    >
       <div class="name" role="rowheader">
         <span class="indent" style={indent} />
         <div class="fit">
           <span class="who">
-            {opens && <button type="button" class="twist" tabIndex={-1} aria-hidden="true" onClick={(event) => { event.stopPropagation(); onFold(); }}>{row.folded ? "▸" : "▾"}</button>}
+            {opens && (
+              <button
+                type="button"
+                class="twist"
+                tabIndex={-1}
+                aria-hidden="true"
+                onClick={(event) => {
+                  event.stopPropagation();
+                  onFold();
+                }}
+              >
+                {row.folded ? "▸" : "▾"}
+              </button>
+            )}
             <Swatch mark={mark} />
-            <bdi class="alias cut" title={service}>{alias}</bdi>
-            <bdi class="op cut soft" title={operation}>{operation}</bdi>
+            <bdi class="alias cut" title={service}>
+              {alias}
+            </bdi>
+            <bdi class="op cut soft" title={operation}>
+              {operation}
+            </bdi>
             {node.error !== null && !many && <ErrorPill text={node.error} began={node.errorBegan} />}
             {many && <span class="chip">{`× ${count(many.nodes.length)}, ${likesText(many)}`}</span>}
             {inside > 0 && <span class="chip">{`${count(inside)} below`}</span>}
@@ -50,7 +79,9 @@ export function SpanRow({ row, index, look, step, selected, stop, found, onSelec
           {!many && <span class="peer">{peer}</span>}
         </div>
       </div>
-      <div class="took" role="gridcell">{duration(many ? many.total : durationOf(node))}</div>
+      <div class="took" role="gridcell">
+        {duration(many ? many.total : durationOf(node))}
+      </div>
     </div>
   );
 }
@@ -60,11 +91,19 @@ function FoldedError({ row }: { row: Row }) {
   if (row.kind !== "span") return null;
   const stack = [...row.node.children];
   for (let node = stack.pop(); node; node = stack.pop()) {
-    if (node.error !== null && node.errorBegan) return <ErrorPill text={node.error} began={false} title="an error in what is folded" />;
+    if (node.error !== null && node.errorBegan)
+      return <ErrorPill text={node.error} began={false} title="an error in what is folded" />;
     stack.push(...node.children);
   }
   return null;
 }
 
-const likesText = ({ shortest, longest, total }: { shortest: Parameters<typeof duration>[0]; longest: Parameters<typeof duration>[0]; total: Parameters<typeof duration>[0] }) =>
-  `${duration(shortest)}–${duration(longest)}, total ${duration(total)}`;
+const likesText = ({
+  shortest,
+  longest,
+  total,
+}: {
+  shortest: Parameters<typeof duration>[0];
+  longest: Parameters<typeof duration>[0];
+  total: Parameters<typeof duration>[0];
+}) => `${duration(shortest)}–${duration(longest)}, total ${duration(total)}`;

@@ -10,13 +10,17 @@ export function Splitter({ column, label, grows }: { column: Column; label: stri
   const [drag, setDrag] = useState<{ readonly x: number; readonly width: number } | null>(null);
   const { width, least, most } = column;
   const sign = grows === "right" ? 1 : -1;
-  const resize = (to: number) => { width.value = Math.round(Math.max(least, Math.min(most, to))); };
+  const resize = (to: number) => {
+    width.value = Math.round(Math.max(least, Math.min(most, to)));
+  };
   const down = (event: PointerEvent) => {
     if (!(event.currentTarget instanceof Element)) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     setDrag({ x: event.clientX, width: column.shown() });
   };
-  const move = (event: PointerEvent) => { if (drag) resize(drag.width + sign * (event.clientX - drag.x)); };
+  const move = (event: PointerEvent) => {
+    if (drag) resize(drag.width + sign * (event.clientX - drag.x));
+  };
   const keydown = (event: KeyboardEvent) => {
     const by = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
     if (by === undefined) return;
@@ -25,8 +29,20 @@ export function Splitter({ column, label, grows }: { column: Column; label: stri
     resize(column.shown() + sign * by);
   };
   return (
-    <div class={`splitter ${grows}`} role="separator" aria-orientation="vertical" aria-label={label} tabIndex={0}
-      aria-valuenow={column.shown()} aria-valuemin={least} aria-valuemax={most}
-      onPointerDown={down} onPointerMove={move} onPointerUp={() => setDrag(null)} onPointerCancel={() => setDrag(null)} onKeyDown={keydown} />
+    <div
+      class={`splitter ${grows}`}
+      role="separator"
+      aria-orientation="vertical"
+      aria-label={label}
+      tabIndex={0}
+      aria-valuenow={column.shown()}
+      aria-valuemin={least}
+      aria-valuemax={most}
+      onPointerDown={down}
+      onPointerMove={move}
+      onPointerUp={() => setDrag(null)}
+      onPointerCancel={() => setDrag(null)}
+      onKeyDown={keydown}
+    />
   );
 }

@@ -15,7 +15,19 @@ const MINI = HEIGHT - AXIS;
 /** A drag shorter than this is a click. */
 const CLICK = 4;
 
-export function Timeline({ trace, look, view, width, onView }: { trace: Trace; look: LookUp; view: View; width: number; onView: (view: View) => void }) {
+export function Timeline({
+  trace,
+  look,
+  view,
+  width,
+  onView,
+}: {
+  trace: Trace;
+  look: LookUp;
+  view: View;
+  width: number;
+  onView: (view: View) => void;
+}) {
   const small = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number; scale: View } | null>(null);
@@ -24,17 +36,20 @@ export function Timeline({ trace, look, view, width, onView }: { trace: Trace; l
 
   // All spans are drawn once per trace, size and theme; zooming redraws what lies over them only.
   useLayoutEffect(() => {
-    if (small.current && width > 0) paint(small.current, width, HEIGHT, (context) => drawSmall(context, trace, look, limits, width));
+    if (small.current && width > 0)
+      paint(small.current, width, HEIGHT, (context) => drawSmall(context, trace, look, limits, width));
   }, [trace, look, width, version]);
   useEffect(() => {
-    if (above.current && width > 0) paint(above.current, width, HEIGHT, (context) => {
-      drawAxis(context, view, width);
-      if (!same(view, limits)) drawWindow(context, x(limits, width, view.from), x(limits, width, view.to), width);
-      if (drag) drawDrag(context, x(drag.scale, width, drag.from), x(drag.scale, width, drag.to));
-    });
+    if (above.current && width > 0)
+      paint(above.current, width, HEIGHT, (context) => {
+        drawAxis(context, view, width);
+        if (!same(view, limits)) drawWindow(context, x(limits, width, view.from), x(limits, width, view.to), width);
+        if (drag) drawDrag(context, x(drag.scale, width, drag.from), x(drag.scale, width, drag.to));
+      });
   }, [view, width, drag, version, limits.to]);
 
-  const moment = (event: PointerEvent, scale: View) => at(scale, width, event.clientX - (above.current?.getBoundingClientRect().left ?? 0));
+  const moment = (event: PointerEvent, scale: View) =>
+    at(scale, width, event.clientX - (above.current?.getBoundingClientRect().left ?? 0));
   const down = (event: PointerEvent) => {
     if (event.button !== 0 || !above.current) return;
     const scale = event.clientY - above.current.getBoundingClientRect().top < MINI ? limits : view;
@@ -42,20 +57,40 @@ export function Timeline({ trace, look, view, width, onView }: { trace: Trace; l
     const from = moment(event, scale);
     setDrag({ from, to: from, scale });
   };
-  const move = (event: PointerEvent) => { if (drag) setDrag({ ...drag, to: moment(event, drag.scale) }); };
+  const move = (event: PointerEvent) => {
+    if (drag) setDrag({ ...drag, to: moment(event, drag.scale) });
+  };
   const up = () => {
-    if (drag && Math.abs(x(drag.scale, width, drag.to) - x(drag.scale, width, drag.from)) >= CLICK) onView(between(drag.from, drag.to, limits));
+    if (drag && Math.abs(x(drag.scale, width, drag.to) - x(drag.scale, width, drag.from)) >= CLICK)
+      onView(between(drag.from, drag.to, limits));
     setDrag(null);
   };
   return (
-    <div class="time" aria-hidden="true" title="Drag to zoom, double click for the whole" onDblClick={() => onView(limits)}>
+    <div
+      class="time"
+      aria-hidden="true"
+      title="Drag to zoom, double click for the whole"
+      onDblClick={() => onView(limits)}
+    >
       <canvas ref={small} />
-      <canvas ref={above} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={() => setDrag(null)} />
+      <canvas
+        ref={above}
+        onPointerDown={down}
+        onPointerMove={move}
+        onPointerUp={up}
+        onPointerCancel={() => setDrag(null)}
+      />
     </div>
   );
 }
 
-function drawSmall(context: CanvasRenderingContext2D, { nodes }: Trace, look: LookUp, limits: View, width: number): void {
+function drawSmall(
+  context: CanvasRenderingContext2D,
+  { nodes }: Trace,
+  look: LookUp,
+  limits: View,
+  width: number,
+): void {
   const step = Math.min(3, (MINI - 6) / Math.max(1, nodes.length));
   const bar = (i: number, token: string) => {
     const node = nodes[i];
@@ -69,7 +104,9 @@ function drawSmall(context: CanvasRenderingContext2D, { nodes }: Trace, look: Lo
     bar(i, mesh ? "mesh" : hueOf(mark));
   });
   // Errors last: where rows share a pixel, the error is what must be seen.
-  nodes.forEach((node, i) => { if (node.error !== null) bar(i, "error"); });
+  nodes.forEach((node, i) => {
+    if (node.error !== null) bar(i, "error");
+  });
 }
 
 function drawAxis(context: CanvasRenderingContext2D, view: View, width: number): void {

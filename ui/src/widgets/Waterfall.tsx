@@ -45,21 +45,30 @@ export function Waterfall(props: WaterfallProps) {
   const version = themeVersion.value;
   const ready = useReady(trace);
 
-  const signs = useMemo(() => ({
-    mesh: trace.nodes.some((node) => node.kind === "span" && labelOf(node, look).mesh), errors: trace.nodes.some((node) => node.error !== null),
-  }), [trace, look]);
+  const signs = useMemo(
+    () => ({
+      mesh: trace.nodes.some((node) => node.kind === "span" && labelOf(node, look).mesh),
+      errors: trace.nodes.some((node) => node.error !== null),
+    }),
+    [trace, look],
+  );
 
   const shown = Math.max(1, Math.ceil(size.height / ROW));
   const first = Math.max(0, Math.min(Math.floor(scrolled / ROW), rows.length - shown) - BEYOND);
   const last = Math.min(rows.length, first + shown + 2 * BEYOND);
-  const chosen = Math.max(0, rows.findIndex((row) => row.key === current));
+  const chosen = Math.max(
+    0,
+    rows.findIndex((row) => row.key === current),
+  );
   const width = Math.max(0, size.width - column.width - 76);
   const deepest = rows.slice(first, last).reduce((most, row) => Math.max(most, row.depth), 1);
   const step = Math.min(INDENT, (column.width * DEEPEST) / deepest);
 
   useLayoutEffect(() => {
     if (!canvas.current || width <= 0) return;
-    paint(canvas.current, width, (last - first) * ROW, (context) => drawBars(context, rows.slice(first, last), look, view, width));
+    paint(canvas.current, width, (last - first) * ROW, (context) =>
+      drawBars(context, rows.slice(first, last), look, view, width),
+    );
     ready();
   }, [rows, first, last, look, view, width, version]);
 
@@ -80,20 +89,48 @@ export function Waterfall(props: WaterfallProps) {
 
   const move = (to: number) => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
-    if (row) { focusNext.current = true; onCurrent(row, "move"); }
+    if (row) {
+      focusNext.current = true;
+      onCurrent(row, "move");
+    }
   };
-  const fold = (row: Row) => { focusNext.current = true; onFold(row); };
+  const fold = (row: Row) => {
+    focusNext.current = true;
+    onFold(row);
+  };
   const keys: Record<string, () => void> = {
-    ArrowDown: () => move(chosen + 1), j: () => move(chosen + 1), ArrowUp: () => move(chosen - 1), k: () => move(chosen - 1),
-    Home: () => move(0), End: () => move(rows.length - 1), PageDown: () => move(chosen + shown - 1), PageUp: () => move(chosen - shown + 1),
-    ArrowRight: () => { const row = rows[chosen]; if (row && foldable(row)) { if (row.folded) fold(row); else move(chosen + 1); } },
-    ArrowLeft: () => { const row = rows[chosen]; if (row && foldable(row) && !row.folded) fold(row); else move(above(rows, chosen)); },
-    Enter: () => { const row = rows[chosen]; if (row) onCurrent(row, "open"); },
+    ArrowDown: () => move(chosen + 1),
+    j: () => move(chosen + 1),
+    ArrowUp: () => move(chosen - 1),
+    k: () => move(chosen - 1),
+    Home: () => move(0),
+    End: () => move(rows.length - 1),
+    PageDown: () => move(chosen + shown - 1),
+    PageUp: () => move(chosen - shown + 1),
+    ArrowRight: () => {
+      const row = rows[chosen];
+      if (row && foldable(row)) {
+        if (row.folded) fold(row);
+        else move(chosen + 1);
+      }
+    },
+    ArrowLeft: () => {
+      const row = rows[chosen];
+      if (row && foldable(row) && !row.folded) fold(row);
+      else move(above(rows, chosen));
+    },
+    Enter: () => {
+      const row = rows[chosen];
+      if (row) onCurrent(row, "open");
+    },
   };
   const keydown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const act = keys[event.key];
-    if (act) { event.preventDefault(); act(); }
+    if (act) {
+      event.preventDefault();
+      act();
+    }
   };
   const wheel = (event: WheelEvent) => {
     if (!event.ctrlKey && !event.shiftKey) return;
@@ -101,7 +138,11 @@ export function Waterfall(props: WaterfallProps) {
     const limits = whole(trace.extent);
     const left = canvas.current?.getBoundingClientRect().left ?? 0;
     const amount = event.deltaY || event.deltaX;
-    onView(event.ctrlKey ? zoom(view, limits, Math.exp(amount / 300), at(view, width, event.clientX - left)) : pan(view, limits, amount / 800));
+    onView(
+      event.ctrlKey
+        ? zoom(view, limits, Math.exp(amount / 300), at(view, width, event.clientX - left))
+        : pan(view, limits, amount / 800),
+    );
   };
 
   const visible = rows.slice(first, last).map((row, i) => [row, first + i] as const);
@@ -111,17 +152,41 @@ export function Waterfall(props: WaterfallProps) {
     <div class="fall">
       <div class="heads" style={{ paddingRight: `${size.scrollbar}px` }}>
         <Legend {...signs} />
-        <span class="first" ref={names}>Span</span><span class="num">Duration</span>
+        <span class="first" ref={names}>
+          Span
+        </span>
+        <span class="num">Duration</span>
         <Splitter column={namesColumn} label="Width of the names" grows="right" />
         <Timeline trace={trace} look={look} view={view} width={width} onView={onView} />
       </div>
       <div class="spans" ref={scroller} onScroll={() => setScrolled(scroller.current?.scrollTop ?? 0)} onWheel={wheel}>
-        <div class="extent" role="treegrid" aria-label="Spans of this trace" aria-rowcount={rows.length} style={{ height: `${rows.length * ROW}px` }} onKeyDown={keydown}>
+        <div
+          class="extent"
+          role="treegrid"
+          aria-label="Spans of this trace"
+          aria-rowcount={rows.length}
+          style={{ height: `${rows.length * ROW}px` }}
+          onKeyDown={keydown}
+        >
           {list.map(([row, index]) => (
-            <SpanRow key={row.key} row={row} index={index} look={look} step={step} selected={index === chosen} stop={index === chosen} found={isFound(row, found)}
-              onSelect={() => onCurrent(row, "open")} onFold={() => fold(row)} />
+            <SpanRow
+              key={row.key}
+              row={row}
+              index={index}
+              look={look}
+              step={step}
+              selected={index === chosen}
+              stop={index === chosen}
+              found={isFound(row, found)}
+              onSelect={() => onCurrent(row, "open")}
+              onFold={() => fold(row)}
+            />
           ))}
-          <canvas ref={canvas} aria-hidden="true" style={{ top: `${first * ROW}px`, width: `${width}px`, height: `${(last - first) * ROW}px` }} />
+          <canvas
+            ref={canvas}
+            aria-hidden="true"
+            style={{ top: `${first * ROW}px`, width: `${width}px`, height: `${(last - first) * ROW}px` }}
+          />
         </div>
       </div>
     </div>

@@ -2,7 +2,12 @@
 import { colour } from "./colours";
 
 /** Clears, then draws in CSS pixels. */
-export function paint(canvas: HTMLCanvasElement, width: number, height: number, draw: (context: CanvasRenderingContext2D) => void): void {
+export function paint(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+  draw: (context: CanvasRenderingContext2D) => void,
+): void {
   const scale = window.devicePixelRatio || 1;
   const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
   if (canvas.width !== w) canvas.width = w;
@@ -15,7 +20,14 @@ export function paint(canvas: HTMLCanvasElement, width: number, height: number, 
   draw(context);
 }
 
-export function fill(context: CanvasRenderingContext2D, token: string, x: number, y: number, width: number, height: number): void {
+export function fill(
+  context: CanvasRenderingContext2D,
+  token: string,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
   context.fillStyle = colour(token);
   context.fillRect(x, y, width, height);
 }
@@ -23,7 +35,9 @@ export function fill(context: CanvasRenderingContext2D, token: string, x: number
 export function cross(context: CanvasRenderingContext2D, x: number, y: number, arm = 3.5): void {
   context.lineWidth = 2;
   context.beginPath();
-  context.moveTo(x - arm, y - arm); context.lineTo(x + arm, y + arm);
-  context.moveTo(x + arm, y - arm); context.lineTo(x - arm, y + arm);
+  context.moveTo(x - arm, y - arm);
+  context.lineTo(x + arm, y + arm);
+  context.moveTo(x + arm, y - arm);
+  context.lineTo(x - arm, y + arm);
   context.stroke();
 }

@@ -11,7 +11,10 @@ probe.style.setProperty("forced-color-adjust", "none");
 const forced = matchMedia("(forced-colors: active)");
 const QUERIES = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"];
 for (const query of QUERIES) matchMedia(query).addEventListener("change", forget);
-effect(() => { void theme.value; forget(); });
+effect(() => {
+  void theme.value;
+  forget();
+});
 
 /** Reading it makes a drawing follow the theme. */
 export const themeVersion = changes;

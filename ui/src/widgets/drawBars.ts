@@ -14,11 +14,19 @@ const MESH = 6;
 /** Room that an axis label needs. */
 const TICK = 90;
 
-export const axisTicks = (view: View, width: number) => ticks(view.from, view.to, Math.max(2, Math.round(width / TICK)));
+export const axisTicks = (view: View, width: number) =>
+  ticks(view.from, view.to, Math.max(2, Math.round(width / TICK)));
 
 /** `rows` are those from the canvas's top edge down. */
-export function drawBars(context: CanvasRenderingContext2D, rows: readonly Row[], look: LookUp, view: View, width: number): void {
-  for (const at of axisTicks(view, width)) if (at > 0) fill(context, "line", Math.round(x(view, width, at)), 0, 1, rows.length * ROW);
+export function drawBars(
+  context: CanvasRenderingContext2D,
+  rows: readonly Row[],
+  look: LookUp,
+  view: View,
+  width: number,
+): void {
+  for (const at of axisTicks(view, width))
+    if (at > 0) fill(context, "line", Math.round(x(view, width, at)), 0, 1, rows.length * ROW);
   rows.forEach((row, i) => {
     const node = nodeOf(row);
     const bar = barOf(row, view, width);
@@ -31,17 +39,30 @@ export function drawBars(context: CanvasRenderingContext2D, rows: readonly Row[]
   });
 }
 
-function drawBar(context: CanvasRenderingContext2D, { left, right, solid, dashed }: Bar, token: string, top: number, thickness: number): void {
+function drawBar(
+  context: CanvasRenderingContext2D,
+  { left, right, solid, dashed }: Bar,
+  token: string,
+  top: number,
+  thickness: number,
+): void {
   fill(context, `${token}-pale`, left, top, right - left, thickness);
   fill(context, token, left, top, right - left, 1);
   fill(context, token, left, top + thickness - 1, right - left, 1);
   fill(context, token, left, top, 1, thickness);
   fill(context, token, right - 1, top, 1, thickness);
-  for (let i = 0; i + 1 < solid.length; i += 2) fill(context, token, solid[i] ?? 0, top, (solid[i + 1] ?? 0) - (solid[i] ?? 0), thickness);
+  for (let i = 0; i + 1 < solid.length; i += 2)
+    fill(context, token, solid[i] ?? 0, top, (solid[i + 1] ?? 0) - (solid[i] ?? 0), thickness);
   if (dashed) for (let y = top - 4; y < top + thickness + 4; y += 4) fill(context, token, left - 1, y, 1, 2);
 }
 
-function drawError(context: CanvasRenderingContext2D, { left, right }: Bar, began: boolean, top: number, thickness: number): void {
+function drawError(
+  context: CanvasRenderingContext2D,
+  { left, right }: Bar,
+  began: boolean,
+  top: number,
+  thickness: number,
+): void {
   context.strokeStyle = colour("error");
   context.lineWidth = began ? 2 : 1;
   context.strokeRect(left, top - 0.5, Math.max(1, right - left), thickness + 1);

@@ -15,11 +15,12 @@ export function useSize(ref: RefObject<HTMLElement | null>): Size {
   useLayoutEffect(() => {
     const element = ref.current;
     if (!element) return undefined;
-    const measure = () => setSize((before) => {
-      const { clientWidth: width, clientHeight: height } = element;
-      const scrollbar = element.offsetWidth - width;
-      return before.width === width && before.height === height ? before : { width, height, scrollbar };
-    });
+    const measure = () =>
+      setSize((before) => {
+        const { clientWidth: width, clientHeight: height } = element;
+        const scrollbar = element.offsetWidth - width;
+        return before.width === width && before.height === height ? before : { width, height, scrollbar };
+      });
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);

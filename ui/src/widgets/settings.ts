@@ -40,7 +40,12 @@ function column(name: string, least: number, most: number): Column {
     root.style.setProperty(`--${name}`, `${width.value}px`);
     write(PREFIX + name, String(width.value));
   });
-  return { width, least, most, shown: () => width.value || Number.parseInt(getComputedStyle(root).getPropertyValue(`--${name}`), 10) };
+  return {
+    width,
+    least,
+    most,
+    shown: () => width.value || Number.parseInt(getComputedStyle(root).getPropertyValue(`--${name}`), 10),
+  };
 }
 
 function kept<T extends string>(name: string, fallback: T, values: readonly T[]): Signal<T> {
@@ -52,9 +57,17 @@ function kept<T extends string>(name: string, fallback: T, values: readonly T[])
 
 // Storage may be forbidden; the pages then forget, and work.
 function read(key: string): string | null {
-  try { return localStorage.getItem(key); } catch { return null; }
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
 }
 
 function write(key: string, value: string): void {
-  try { localStorage.setItem(key, value); } catch { /* forgotten with the page */ }
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    /* forgotten with the page */
+  }
 }
