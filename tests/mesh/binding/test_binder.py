@@ -166,6 +166,11 @@ def test_what_a_union_and_a_fallback_make_of_their_parts(dtab: str, outcome: str
     assert found.replace(A, "A").replace(B, "B") == outcome
 
 
+@pytest.mark.parametrize("hiding", ["/#/k=>~ | ~", "/#/k=>~;/#/k=>~", "/#/k=>! & !"])
+def test_only_a_tilde_alone_leaves_a_name_to_its_namer(hiding: str) -> None:
+    assert show(bound("/svc/a", f"{hiding};/svc=>/#/k", "/#/k/a").outcome) == "neg"
+
+
 def test_wanted_are_the_paths_that_were_looked_at() -> None:
     binding = bound("/svc/world", SEED, f"{K8S}/world")
     assert binding.wanted == {Path.read(f"{K8S}/world-v1"), Path.read(f"{K8S}/world")}

@@ -532,7 +532,7 @@ def test_routers_are_held_against_each_other() -> None:
     assert problems(CONFLICTS) == [
         "7: Multiple routers with the label http",
         "9: Server conflict on port 4140",
-        "15: Server conflict on port 9990",
+        "15: port 9990 is the admin port already",
     ]
 
 

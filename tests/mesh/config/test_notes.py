@@ -12,8 +12,8 @@ import pytest
 import clew.mesh
 from clew.mesh.config.linker import Linker, read_linker
 from clew.mesh.config.notes import notes
-from clew.mesh.config.reader import Shape
 from clew.mesh.config.section import Section
+from clew.mesh.config.shape import Shape
 
 ONE_ROUTER = "routers: [{protocol: http, servers: [{}]}]"
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clew.mesh.namers.address_file import MAX_BYTES, read_addresses
@@ -59,6 +59,7 @@ def test_a_file_too_large_is_not_read() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_addresses_or_a_failure(content: bytes) -> None:
     assert isinstance(read_addresses(content, "f"), Addresses | AddrFailed)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.mesh.naming.names import dtabs, paths, prefixes
 
 from clew.mesh.naming.dtab import Dtab, Prefix
@@ -16,21 +16,25 @@ SEED = """
 """
 
 
+@settings(deadline=None)
 @given(dtabs)
 def test_a_dtab_reads_back_as_it_was_written(dtab: Dtab) -> None:
     assert Dtab.read(str(dtab)) == dtab
 
 
+@settings(deadline=None)
 @given(prefixes)
 def test_a_prefix_reads_back_as_it_was_written(prefix: Prefix) -> None:
     assert Prefix.read(str(prefix)) == prefix
 
 
+@settings(deadline=None)
 @given(dtabs, dtabs)
 def test_the_sum_of_two_tables_is_the_two_written_one_after_the_other(a: Dtab, b: Dtab) -> None:
     assert a + b == Dtab.read(f"{a};{b}" if a else str(b))
 
 
+@settings(deadline=None)
 @given(dtabs, paths)
 def test_the_last_matching_rule_is_looked_at_first(dtab: Dtab, path: Path) -> None:
     found = dtab.lookup(path)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.mesh.naming.names import paths
 
@@ -65,11 +65,13 @@ def test_a_pattern_that_is_none_is_refused() -> None:
         PathMatcher.read("/{a}(")
 
 
+@settings(deadline=None)
 @given(st.text("abc*/._-:$", max_size=12))
 def test_prints_what_was_read(text: str) -> None:
     assert str(PathMatcher.read(text)) == text
 
 
+@settings(deadline=None)
 @given(paths, paths)
 def test_a_path_matches_as_a_pattern_what_begins_like_it(head: Path, rest: Path) -> None:
     match = PathMatcher.read(str(head)).match(head + rest)

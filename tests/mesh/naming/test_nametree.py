@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.mesh.naming.names import trees
 
 from clew.mesh.naming.nametree import (
@@ -32,6 +32,7 @@ def read(text: str) -> NameTree[Path]:
     return tree
 
 
+@settings(deadline=None)
 @given(trees)
 def test_a_tree_reads_back_as_it_was_written(tree: NameTree[Path]) -> None:
     assert read(show_tree(tree)) == tree

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.mesh.naming.names import paths
 
 from clew.mesh.naming.path import ParseError, Path
 
 
+@settings(deadline=None)
 @given(paths)
 def test_a_path_reads_back_as_it_was_written(path: Path) -> None:
     assert Path.read(str(path)) == path

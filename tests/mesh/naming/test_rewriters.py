@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.mesh.naming.names import paths
 
 from clew.mesh.naming.answer import Broken
@@ -106,6 +106,7 @@ def test_fixed_answers(path: str, tree: object) -> None:
     assert lookup_system(Path.read(path)) == tree
 
 
+@settings(deadline=None)
 @given(paths)
 def test_every_path_has_an_answer(path: Path) -> None:
     assert lookup_system(Path.of("$") + path) is not None

@@ -22,6 +22,7 @@ def run(steps: Steps[R]) -> R:
             result = None
         except StopIteration as done:
             stack.pop()
-            result = done.value
+            returned: R = done.value
             if not stack:
-                return done.value  # type: ignore[no-any-return]
+                return returned
+            result = returned

@@ -44,11 +44,14 @@ class Linker(Section, frozen=True, kw_only=True):
             labels.add(router.label)
 
     def _same_ports(self) -> Iterator[Conflict]:
-        taken = {(self.admin.ip, self.admin.port)} if self.admin.port else set()
+        taken: set[tuple[str, int]] = set()
         for server in (server for router in self.routers for server in router.servers):
-            if (server.ip, server.port) in taken:
+            place = (server.ip, server.port)
+            if place in taken:
                 yield Conflict(server, "port", f"Server conflict on port {server.port}")
-            taken.add((server.ip, server.port))
+            elif place == (self.admin.ip, self.admin.port) and self.admin.port:
+                yield Conflict(server, "port", f"port {server.port} is the admin port already")
+            taken.add(place)
 
 
 def read_linker(text: str, source: str) -> Linker:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import types
 import typing
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 import yaml
@@ -21,6 +19,7 @@ from clew.mesh.config.section import (
     Rule,
     Section,
 )
+from clew.mesh.config.shape import Shape
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.matcher import PathMatcher
 from clew.mesh.naming.path import ParseError, Path
@@ -29,33 +28,6 @@ INVALID: Final = object()
 """In place of a value that could not be read; the problem has been noted."""
 
 _WORDS = {int: "a whole number", float: "a number", bool: "true or false"}
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A type as the reader needs it: without Optional, with what stands beside it."""
-
-    type: Any
-    extras: tuple[Any, ...]
-
-    @staticmethod
-    def of(hint: Any) -> Shape:
-        extras: list[Any] = []
-        while True:
-            if typing.get_origin(hint) is Annotated:
-                hint, *beside = typing.get_args(hint)
-                extras += beside
-            elif isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
-                args = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
-                if len(args) > 1:
-                    return Shape(tuple(args), tuple(extras))
-                (hint,) = args
-            else:
-                return Shape(hint, tuple(extras))
-
-    def extra(self, kind: type[Any]) -> Any:
-        """What of this kind stands beside the type; None when nothing does."""
-        return next((extra for extra in self.extras if isinstance(extra, kind)), None)
 
 
 class Reader:
@@ -74,14 +46,11 @@ class Reader:
             return self._kind(node, shape.type, shape, at)
         if typing.get_origin(shape.type) is tuple:
             return self._items(node, typing.get_args(shape.type)[0], shape, at)
-        if issubclass(shape.type, Section):
-            tagged = shape.type.__struct_config__.tag_field is not None
-            return (
-                self._kind(node, (shape.type,), shape, at)
-                if tagged
-                else self._section(node, shape.type, at)
-            )
-        return self._value(node, shape, at)
+        if not issubclass(shape.type, Section):
+            return self._value(node, shape, at)
+        if shape.type.__struct_config__.tag_field is not None:
+            return self._kind(node, (shape.type,), shape, at)
+        return self._section(node, shape.type, at)
 
     def _kind(self, node: yaml.Node, classes: tuple[Any, ...], shape: Shape, at: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
