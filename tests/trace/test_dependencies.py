@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.cast import DB, KAFKA, changed, named, span, trace
 
 from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
-from clew.trace.dependencies import DependencyLink, link
+from clew.trace.dependencies import DependencyLink, link, link_alike
 
 CLIENT, SERVER, PRODUCER, CONSUMER = Kind.CLIENT, Kind.SERVER, Kind.PRODUCER, Kind.CONSUMER
 ERROR = {"error": ""}
@@ -306,11 +306,15 @@ def test_calls_of_many_traces_add_up() -> None:
     assert links(trace("1"), trace("2"), []) == {"frontend>backend": "2", "backend>db": "2/2"}
 
 
-def test_links_are_found_in_the_order_of_their_traces() -> None:
+def test_links_are_sorted_and_count_errors() -> None:
     assert link([[side("1", CLIENT, "a", "b")], [side("1", CLIENT, "a", "a", error=True)]]) == [
-        DependencyLink(parent="a", child="b", call_count=1),
         DependencyLink(parent="a", child="a", call_count=1, error_count=1),
+        DependencyLink(parent="a", child="b", call_count=1),
     ]
+
+
+def test_a_trace_that_stands_for_many_counts_so_often() -> None:
+    assert link_alike([(trace("1"), 3), (trace("2"), 1)]) == link([trace(str(i)) for i in range(4)])
 
 
 SERVICES = st.sampled_from([None, "a", "b", "c"])

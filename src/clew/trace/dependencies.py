@@ -24,16 +24,21 @@ class DependencyLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
 
 
 def link(traces: Iterable[Sequence[Span]]) -> list[DependencyLink]:
-    """The links of whole traces: Zipkin's ``DependencyLinker``. In the order of first discovery."""
+    """The links of whole traces: Zipkin's ``DependencyLinker``. Sorted by parent, then child."""
+    return link_alike((trace, 1) for trace in traces)
+
+
+def link_alike(traces: Iterable[tuple[Sequence[Span], int]]) -> list[DependencyLink]:
+    """:func:`link`, for traces that each stand for so many that are alike."""
     calls: dict[tuple[str, str], list[int]] = {}
-    for trace in traces:
+    for trace, times in traces:
         for parent, child, error in _calls(trace):
             counts = calls.setdefault((parent, child), [0, 0])
-            counts[0] += 1
-            counts[1] += error
+            counts[0] += times
+            counts[1] += times * error
     return [
         DependencyLink(parent=parent, child=child, call_count=count, error_count=errors)
-        for (parent, child), (count, errors) in calls.items()
+        for (parent, child), (count, errors) in sorted(calls.items())
     ]
 
 

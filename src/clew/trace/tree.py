@@ -109,16 +109,14 @@ def merge(spans: Sequence[Span]) -> list[Span]:
 
 
 def _order(span: Span) -> tuple[object, ...]:
+    """By id, side, who reported it (unknown first), and last by start: the earlier is believed."""
     local = span.local_endpoint
     side = 2 if span.shared else 0 if span.kind is Kind.CLIENT else 1
+    start = span.timestamp or 0
     if local is None:
-        return (span.id, side, 0)
-    return (
-        span.id,
-        side,
-        1,
-        *((part is None, part or "") for part in (local.service_name, local.ipv4, local.ipv6)),
-    )
+        return (span.id, side, 0, start)
+    parts = (local.service_name, local.ipv4, local.ipv6)
+    return (span.id, side, 1, *((part is None, part or "") for part in parts), start)
 
 
 def _are_parts(first: Span, second: Span) -> bool:

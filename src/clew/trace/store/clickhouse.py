@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from clew.errors import ClewError
 from clew.span.model import Span
-from clew.trace.dependencies import DependencyLink, link
+from clew.trace.dependencies import DependencyLink, link_alike
 from clew.trace.query import TraceQuery, trace_time
 from clew.trace.store import SPAN_SCHEMA, Health, ServiceSlot, rows
 from clew.trace.store.engine import Engine, Pool, Session, literal
@@ -31,7 +31,7 @@ _MOST_MINUTES = 4096
 
 _PAGE = 200
 """How many traces a search reads at once."""
-_SPANS_AT_ONCE = 200_000
+_SPANS_AT_ONCE = 1_000_000
 """How many spans are linked at once."""
 
 
@@ -151,14 +151,8 @@ class ClickHouseStore:
             }
             extent = session.read(_sql("dependency_extent", **window))
             first, last, spans = (rows.numbers(extent, name)[0] for name in extent.column_names)
-            return sorted(
-                link(
-                    self._linkable(
-                        session, window | {"first": str(first), "last": str(last)}, spans
-                    )
-                ),
-                key=lambda found: (found.parent, found.child),
-            )
+            window |= {"first": str(first), "last": str(last)}
+            return link_alike(self._alike(session, window, spans))
 
     def service_slots(self, services: Sequence[str]) -> list[ServiceSlot]:
         """See :class:`~clew.trace.store.SpanStore`."""
@@ -249,14 +243,14 @@ class ClickHouseStore:
                 return
             after = keys[-1]
 
-    def _linkable(
+    def _alike(
         self, session: Session, window: dict[str, str], spans: int
-    ) -> Iterator[list[Span]]:
-        """The traces of the window, so many at a time as memory allows."""
+    ) -> Iterator[tuple[list[Span], int]]:
+        """The traces of the window, those that are alike once, so many as memory allows."""
         parts = 1 + spans // _SPANS_AT_ONCE
         for part in range(parts):
             statement = _sql("dependency_spans", **window, parts=str(parts), part=str(part))
-            yield from rows.linkable(session.read(statement))
+            yield from rows.alike(session.read(statement))
 
     def _key(self, trace_id: str) -> str:
         """What makes two spans belong to one trace."""

@@ -18,6 +18,7 @@ COLUMNS = (
 """What :func:`spans` needs, in any order."""
 
 _KINDS = (None, *Kind)
+_ANY_TRACE = "1".rjust(16, "0")
 
 
 def spans(rows: pa.Table) -> list[Span]:
@@ -64,41 +65,35 @@ def trace_id(hi: int, lo: int) -> str:
     return f"{hi:016x}{lo:016x}" if hi else f"{lo:016x}"
 
 
-def linkable(rows: pa.Table) -> Iterator[list[Span]]:
-    """The traces in ``rows``, which are sorted by trace_lo: of each span what its links need.
-
-    Trace ids are cut to their last 16 characters, so that a trace of ids of both lengths is one.
-    """
-    rows = rows.combine_chunks()
-    of_trace: list[Span] = []
-    trace = -1
-    for lo, own, parent, kind, ts, local, remote, shared, error in zip(
-        *(numbers(rows, column) for column in ("trace_lo", "id", "parent_id", "kind", "ts")),
-        _endpoints(rows, ""),
-        _endpoints(rows, "remote_", ("service",)),
-        rows["shared"].to_pylist(),
-        rows["error"].to_pylist(),
-        strict=True,
-    ):
-        if lo != trace and of_trace:
-            yield of_trace
-            of_trace = []
-        trace = lo
-        of_trace.append(
-            Span(
-                trace_id=f"{lo:016x}",
-                parent_id=f"{parent:016x}" if parent else None,
-                id=f"{own:016x}",
-                kind=_KINDS[kind],
-                timestamp=Micros(ts) if ts else None,
-                local_endpoint=local,
-                remote_endpoint=remote,
-                tags={"error": ""} if error else {},
-                shared=shared,
-            )
+def alike(rows: pa.Table) -> Iterator[tuple[list[Span], int]]:
+    """Of each row, which is a trace as lists, what links need, and of how many traces it tells."""
+    lists = {column: _chunk(rows, column) for column in rows.column_names if column != "traces"}
+    if not len(rows):
+        return
+    ends = _offsets(lists["id"])
+    flat = pa.table({column: values.values for column, values in lists.items()})
+    spans = [
+        Span(
+            trace_id=_ANY_TRACE,
+            parent_id=f"{parent:016x}" if parent else None,
+            id=f"{own:016x}",
+            kind=_KINDS[kind],
+            local_endpoint=local,
+            remote_endpoint=remote,
+            tags={"error": ""} if error else {},
+            shared=shared,
         )
-    if of_trace:
-        yield of_trace
+        for own, parent, kind, local, remote, shared, error in zip(
+            *(numbers(flat, column) for column in ("id", "parent_id", "kind")),
+            _endpoints(flat, ""),
+            _endpoints(flat, "remote_", ("service",)),
+            flat["shared"].to_pylist(),
+            flat["error"].to_pylist(),
+            strict=True,
+        )
+    ]
+    for (first, end), times in zip(pairwise(ends), numbers(rows, "traces"), strict=True):
+        yield spans[first:end], times
 
 
 def distinct(spans: Iterable[Span]) -> list[Span]:
