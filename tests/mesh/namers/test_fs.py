@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path as File
+from typing import NoReturn
 
 import pytest
 from tests.mesh.namers.contract import ONE, TWO, NamerContract, addresses
@@ -188,6 +189,31 @@ def test_a_directory_replaced_by_another_is_watched_instead(disco: File) -> None
             await watch.until(web, lambda answer: addresses(answer) == [ONE])
 
     asyncio.run(scene())
+
+
+def test_a_directory_that_cannot_be_watched_is_read_again_and_again(
+    disco: File, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_watch_left(*_: object, **__: object) -> NoReturn:
+        raise OSError("OS file watch limit reached")
+
+    async def scene() -> None:
+        async with watched(Fs(str(disco), PREFIX)) as watch:
+            web = "/#/io.l5d.fs/web"
+            watch.want(web)
+            assert await watch.answer(web) == Missing()
+            (disco / "web").write_text("10.0.0.1 8080")
+            await watch.until(web, lambda answer: addresses(answer) == [ONE])
+            (disco / "web").write_text("10.0.0.2 8080")
+            await watch.until(web, lambda answer: addresses(answer) == [TWO])
+
+    monkeypatch.setattr(fs, "awatch", no_watch_left)
+    monkeypatch.setattr(fs, "TICK_MS", 10)
+    asyncio.run(scene())
+    assert [record.message for record in caplog.records] == [
+        f"rootDir '{disco}' of /#/io.l5d.fs cannot be watched, is read every second: "
+        "OS file watch limit reached"
+    ]
 
 
 def test_a_file_that_cannot_be_read_says_so_and_else_keeps_its_last_addresses(

@@ -83,6 +83,7 @@ class Fs:
 
     async def _watch(self) -> None:
         """Stirs whenever a file may have changed."""
+        told = ""
         while True:
             watched = _identity(self._root)
             if watched is None:
@@ -91,7 +92,9 @@ class Fs:
                 try:
                     await self._watch_one(watched)
                 except (OSError, RuntimeError) as error:
-                    log.warning("%s cannot be watched, is read again and again: %s", self, error)
+                    if str(error) != told:
+                        log.warning("%s cannot be watched, is read every second: %s", self, error)
+                        told = str(error)
                     await asyncio.sleep(TICK_MS / 1000)
             self._stirred.set()
 
