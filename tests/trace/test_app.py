@@ -174,7 +174,10 @@ def test_what_is_reported_is_found_by_every_way(running: Traces) -> None:
         spans = httpx.get(f"{running.url}/api/v2/trace/{trace_id}").json()
         assert [span["id"][-1] for span in spans] == ["1", "2", "3", "4", "5"]
     assert httpx.get(f"{running.url}/zipkin/api/v2/services").json() == ["web"]
-    assert "clew_spans_waiting 0.0" in httpx.get(f"{running.url}/prometheus").text
+    prometheus = httpx.get(f"{running.url}/prometheus").text
+    assert "clew_spans_waiting 0.0" in prometheus
+    labels = 'method="POST",status="202",uri="/api/v2/spans"'
+    assert f"http_server_requests_seconds_count{{{labels}}} 2.0" in prometheus
     counts = running.counts()
     assert counts["accepted"] == counts["stored"] == 3 * SPANS_EACH
 

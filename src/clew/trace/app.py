@@ -18,8 +18,10 @@ import grpc
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute
 
 from clew.errors import ClewError
 from clew.metrics import new_registry
@@ -34,6 +36,7 @@ from clew.trace.collect.http import HttpCollector
 from clew.trace.collect.intake import Intake
 from clew.trace.collect.sampler import Sampler
 from clew.trace.collect.status import Status
+from clew.trace.collect.timing import RequestTimes
 from clew.trace.store import SpanStore
 from clew.trace.store.clickhouse import ClickHouseStore, open_embedded
 from clew.trace.store.retention import Retention
@@ -121,14 +124,18 @@ def _application(settings: Settings, store: SpanStore, intake: Intake) -> Starle
     registry = new_registry()
     registry.register(intake.counts)
     collector = HttpCollector(intake.collector, intake.room, intake.counts)
+    routes: list[BaseRoute] = [
+        *(collector.routes() if settings.http_collector else ()),
+        *Status(store.health, intake.counts, registry, intake.troubles).routes(),
+        *api.routes(store, settings.api),
+        *(ui.routes(settings.pages_base_path) if settings.pages else ()),
+    ]
     return Starlette(
-        routes=[
-            *(collector.routes() if settings.http_collector else ()),
-            *Status(store.health, intake.counts, registry, intake.troubles).routes(),
-            *api.routes(store, settings.api),
-            *(ui.routes(settings.pages_base_path) if settings.pages else ()),
+        routes=routes,
+        middleware=[
+            Middleware(RequestTimes, routes=routes, registry=registry),
+            *api.middleware(settings.api),
         ],
-        middleware=api.middleware(settings.api),
         exception_handlers={404: _not_found, 405: _not_found},
     )
 
@@ -224,7 +231,12 @@ async def _grpc_server(
         GrpcCollector(intake.collector, intake.room, intake.counts).serve_on(server)
     with tempfile.TemporaryDirectory(prefix="clew-") as directory:
         path = Path(directory) / "grpc"
-        server.add_insecure_port(f"unix:{path}")
+        try:
+            server.add_insecure_port(f"unix:{path}")
+        except RuntimeError as error:
+            raise CannotListen(
+                f"cannot listen on the socket {path}", "set TMPDIR to a shorter path"
+            ) from error
         await server.start()
         stopping: list[asyncio.Task[None]] = []
 
