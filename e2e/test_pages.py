@@ -230,6 +230,8 @@ def test_a_drag_on_the_axis_chooses_a_stretch(open_page: Open) -> None:
         expect(page.get_by_role("button", name="Whole")).to_be_visible()
     # a quarter of the trace, then a quarter of that
     expect(page).to_have_url(re.compile(r"from=45\d\d&to=5[34]\d\d"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"from=36\d\d&to=72\d\d"))
     page.locator(".time").dblclick()
     expect(page.get_by_role("button", name="Whole")).to_have_count(0)
 

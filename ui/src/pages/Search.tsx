@@ -17,7 +17,7 @@ import { NothingFound } from "./NothingFound";
 import { ResultsTable } from "./ResultsTable";
 import { wordsFor } from "./failures";
 import { useKeys } from "./keys";
-import { change, go, params } from "./place";
+import { go, params, step } from "./place";
 import { readServices, services, servicesKnown } from "./services";
 
 interface Found {
@@ -34,7 +34,7 @@ const SORTS: readonly (readonly [Sort, string])[] = [
 ];
 const readSort = (text: string | null): Sort => SORTS.find(([sort]) => sort === text)?.[0] ?? "newest";
 
-const setSort = (value: Sort) => change({ sort: value === "newest" ? null : value });
+const setSort = (value: Sort) => step({ sort: value === "newest" ? null : value });
 
 export function SearchPage() {
   const search = readSearch(params.value);

@@ -5,7 +5,7 @@ import { fullClock, zoneName } from "../model/clock";
 import { find } from "../model/find";
 import { type LookUp } from "../model/label";
 import { count, counted, duration } from "../model/numbers";
-import { type Row, nodeOf, reveal, rowsOf, toggle } from "../model/rows";
+import { type Row, nodeOf, reveal, rowOf, rowsOf, toggle } from "../model/rows";
 import { type View, between, same, whole } from "../model/scale";
 import { micros } from "../model/span";
 import { requestLabel } from "../model/summary";
@@ -17,7 +17,8 @@ import { Swatch } from "../widgets/marks";
 import { sidePanel, zone } from "../widgets/settings";
 import { copy } from "../widgets/states";
 import { useKeys } from "./keys";
-import { change, here, params } from "./place";
+import { TraceBar } from "./TraceBar";
+import { change, here, params, step } from "./place";
 import { traceKeys } from "./traceKeys";
 import { useHeldZoom } from "./useHeldZoom";
 
@@ -40,20 +41,16 @@ export function TraceView({
   const { folds, view, limits, span, sought } = usePlace(trace);
   const rows = useMemo(() => rowsOf(trace.roots, folds), [trace, folds]);
   const found = useMemo(() => new Set(find(trace, look, sought)), [trace, look, sought]);
-  const currentRow = rows.find(({ key }) => key === span) ?? rows[0];
+  const currentRow = useMemo(() => rowNamed(trace, rows, span), [trace, rows, span]);
   const node = currentRow && nodeOf(currentRow);
-  const setView = (next: View) =>
-    change(
-      same(next, limits)
-        ? { from: null, to: null }
-        : { from: String(Math.round(next.from)), to: String(Math.round(next.to)) },
-    );
+  const setView = (next: View) => step(viewParams(next, limits));
+  const moveView = (next: View) => change(viewParams(next, limits));
   const select = (row: Row, how: "move" | "open") => {
     change({ span: row.key });
     if (how === "open") setPanel(true);
   };
   const jump = (to: Node) => change({ span: to.key, fold: [...reveal(trace.roots, folds, to)].join(",") });
-  const held = useHeldZoom(view, limits, setView);
+  const held = useHeldZoom(view, limits, moveView);
   useKeys(
     traceKeys({
       trace,
@@ -79,41 +76,18 @@ export function TraceView({
       <AnswerSection trace={trace} look={look} />
       <div class="split">
         <div class="main">
-          <div class="toolbar">
-            <h2>Waterfall</h2>
-            <span class="sm muted">{counted(rows.length, "row")}</span>
-            {!same(view, limits) && (
-              <span class="row sm">
-                <span class="muted">{`${duration(micros(view.from))} to ${duration(micros(view.to))}`}</span>
-                <button type="button" class="plain tiny" onClick={() => setView(limits)}>
-                  Whole
-                </button>
-              </span>
-            )}
-            <span class="grow" />
-            {sought && (
-              <span class="sm muted" role="status">
-                {counted(found.size, "span matches", "spans match")}
-              </span>
-            )}
-            <input
-              ref={findField}
-              type="search"
-              placeholder="Find in trace  /"
-              aria-label="Find in trace"
-              value={sought}
-              spellcheck={false}
-              onInput={(event) => change({ find: event.currentTarget.value })}
-              onKeyDown={(event) => {
-                if (event.key === "Enter") nextFound(trace, found, node, jump);
-              }}
-            />
-            {!panel && (
-              <button type="button" class="plain tiny" onClick={() => setPanel(true)}>
-                Detail
-              </button>
-            )}
-          </div>
+          <TraceBar
+            rows={rows.length}
+            view={view}
+            limits={limits}
+            sought={sought}
+            found={found.size}
+            field={findField}
+            onWhole={() => setView(limits)}
+            onFind={(text) => change({ find: text })}
+            onNext={() => nextFound(trace, found, node, jump)}
+            onDetail={panel ? null : () => setPanel(true)}
+          />
           <Waterfall
             trace={trace}
             rows={rows}
@@ -122,6 +96,7 @@ export function TraceView({
             current={currentRow.key}
             found={found}
             onView={setView}
+            onMoveView={moveView}
             onCurrent={select}
             onFold={(row) => setFolds(toggle(folds, row.key))}
           />
@@ -132,6 +107,20 @@ export function TraceView({
     </div>
   );
 }
+
+/** The row of that key, or the one in which it is folded away; the first when there is none. */
+function rowNamed(trace: Trace, rows: readonly Row[], key: string): Row | undefined {
+  const there = rows.find((row) => row.key === key);
+  if (there) return there;
+  const hidden = trace.nodes.find((node) => node.key === key);
+  return (hidden && rows[rowOf(rows, hidden)]) ?? rows[0];
+}
+
+/** The whole needs no parameters. */
+const viewParams = (view: View, limits: View) =>
+  same(view, limits)
+    ? { from: null, to: null }
+    : { from: String(Math.round(view.from)), to: String(Math.round(view.to)) };
 
 /** What the address says of this trace. */
 function usePlace(trace: Trace) {

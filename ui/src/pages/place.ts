@@ -1,6 +1,5 @@
 /** The address of the page, which holds all that changes what is seen. */
 import { computed, signal } from "@preact/signals";
-import { notReady } from "../widgets/ready";
 
 const base = new URL(document.baseURI);
 /** Browsers refuse more than some hundred changes of the address a minute; holding a key makes that many. */
@@ -19,21 +18,30 @@ export function go(to: string): void {
   const url = new URL(to, base);
   if (url.href === current.peek().href) return;
   history.pushState(null, "", url);
-  notReady();
   current.value = url;
 }
 
-/** Stays on the page, seen differently. Null removes a parameter. */
-export function change(changes: Readonly<Record<string, string | null>>): void {
+type Changes = Readonly<Record<string, string | null>>;
+
+/** The same page, seen differently; back returns to how it was seen before. Null removes a parameter. */
+export const step = (changes: Changes): void => go(changed(changes).href);
+
+/** As `step`, for what changes many times a second or is no place to return to: the last of it stays. */
+export function change(changes: Changes): void {
+  const url = changed(changes);
+  if (url.href === current.peek().href) return;
+  current.value = url;
+  clearTimeout(settling);
+  settling = setTimeout(settle, SETTLE_MS);
+}
+
+function changed(changes: Changes): URL {
   const url = new URL(current.peek());
   for (const [key, value] of Object.entries(changes)) {
     if (value === null || value === "") url.searchParams.delete(key);
     else url.searchParams.set(key, value);
   }
-  if (url.href === current.peek().href) return;
-  current.value = url;
-  clearTimeout(settling);
-  settling = setTimeout(settle, SETTLE_MS);
+  return url;
 }
 
 export const here = (): string => {
@@ -50,7 +58,6 @@ function settle(): void {
 export function followLinks(): void {
   addEventListener("popstate", () => {
     clearTimeout(settling);
-    notReady();
     current.value = new URL(location.href);
   });
   addEventListener("click", (event) => {

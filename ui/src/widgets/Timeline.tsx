@@ -1,4 +1,5 @@
 /** The whole trace in small with the stretch in view, and the axis below it. Dragging on either chooses a stretch. */
+import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type LookUp, labelOf } from "../model/label";
 import { tick } from "../model/numbers";
@@ -16,12 +17,15 @@ const MINI = HEIGHT - AXIS;
 const CLICK = 4;
 
 export function Timeline({
+  column,
   trace,
   look,
   view,
   width,
   onView,
 }: {
+  /** The column that it fills, whose width the bars share. */
+  column: RefObject<HTMLDivElement | null>;
   trace: Trace;
   look: LookUp;
   view: View;
@@ -67,6 +71,7 @@ export function Timeline({
   };
   return (
     <div
+      ref={column}
       class="time"
       aria-hidden="true"
       title="Drag to zoom, double click for the whole"

@@ -29,18 +29,23 @@ export interface WaterfallProps {
   /** Key of the row that is chosen and that arrows start from. */
   current: string;
   found: ReadonlySet<Node>;
+  /** Another stretch, chosen at once. */
   onView: (view: View) => void;
+  /** Another stretch, on the way: the wheel turns. */
+  onMoveView: (view: View) => void;
   onCurrent: (row: Row, how: "move" | "open") => void;
   onFold: (row: Row) => void;
 }
 
 export function Waterfall(props: WaterfallProps) {
-  const { trace, rows, look, view, current, found, onView, onCurrent, onFold } = props;
+  const { trace, rows, look, view, current, found, onView, onMoveView, onCurrent, onFold } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const names = useRef<HTMLSpanElement>(null);
   const size = useSize(scroller);
   const column = useSize(names);
+  const time = useRef<HTMLDivElement>(null);
+  const { width } = useSize(time);
   const [scrolled, setScrolled] = useState(0);
   const version = themeVersion.value;
   const ready = useReady(trace);
@@ -60,7 +65,6 @@ export function Waterfall(props: WaterfallProps) {
     0,
     rows.findIndex((row) => row.key === current),
   );
-  const width = Math.max(0, size.width - column.width - 76);
   const deepest = rows.slice(first, last).reduce((most, row) => Math.max(most, row.depth), 1);
   const step = Math.min(INDENT, (column.width * DEEPEST) / deepest);
 
@@ -138,7 +142,7 @@ export function Waterfall(props: WaterfallProps) {
     const limits = whole(trace.extent);
     const left = canvas.current?.getBoundingClientRect().left ?? 0;
     const amount = event.deltaY || event.deltaX;
-    onView(
+    onMoveView(
       event.ctrlKey
         ? zoom(view, limits, Math.exp(amount / 300), at(view, width, event.clientX - left))
         : pan(view, limits, amount / 800),
@@ -157,7 +161,7 @@ export function Waterfall(props: WaterfallProps) {
         </span>
         <span class="num">Duration</span>
         <Splitter column={namesColumn} label="Width of the names" grows="right" />
-        <Timeline trace={trace} look={look} view={view} width={width} onView={onView} />
+        <Timeline column={time} trace={trace} look={look} view={view} width={width} onView={onView} />
       </div>
       <div class="spans" ref={scroller} onScroll={() => setScrolled(scroller.current?.scrollTop ?? 0)} onWheel={wheel}>
         <div

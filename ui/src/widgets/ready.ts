@@ -3,17 +3,14 @@ import { useRef } from "preact/hooks";
 
 const MARK = "clew:ready";
 
-/** Leaving a page: the next one is not ready yet. */
-export const notReady = (): void => performance.clearMarks(MARK);
-
-/** Gives a function to call whenever `data` was drawn; it marks the first time of each. */
+/** Gives a function to call whenever `data` was drawn; it moves the mark at the first time of each. */
 export function useReady(data: unknown): () => void {
   const marked = useRef<unknown>(null);
   return () => {
     if (marked.current === data) return;
     marked.current = data;
     requestAnimationFrame(() => {
-      notReady();
+      performance.clearMarks(MARK);
       performance.mark(MARK);
     });
   };
