@@ -81,7 +81,7 @@ class HttpCollector:
 
     def _dropped(self, status: int, message: str) -> Response:
         self._counts.message_dropped(TRANSPORT)
-        # after these the rest of the body may still come, and would be read as the next request
+        # after these the rest of the body may still be on its way, and nobody wants it
         headers = {"Connection": "close"} if status in (408, 413) else None
         return PlainTextResponse(message[:_LONGEST_ANSWER], status, headers)
 
