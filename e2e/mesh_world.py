@@ -62,8 +62,9 @@ class App:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 lines = head.decode("latin-1").rstrip().split("\r\n")
-                headers = [line.split(": ", 1) for line in lines[1:]]
-                await self._answer(writer, lines[0], {key: value for key, value in headers})
+                headers = dict(line.split(": ", 1) for line in lines[1:])
+                await reader.readexactly(int(headers.get("content-length", "0")))
+                await self._answer(writer, lines[0], headers)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -129,7 +130,7 @@ def new_world(directory: Path, linker: str = LINKER) -> World:
 async def running(
     world: World, *apps: App, limits: Limits | None = None, crowd: Crowd | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """The mesh of ``world``, ready, with a service for each app; a client for its outgoing router."""
+    """The mesh of ``world``, ready, a service for each app, and a client of its first router."""
     async with AsyncExitStack() as stack:
         for app in apps:
             server = await asyncio.start_server(app.serve, "127.0.0.1", 0)
@@ -137,6 +138,10 @@ async def running(
             world.apps[app.name] = app
             stack.callback(server.close)
             world.place(app.name, f"127.0.0.1 {app.port}")
+        collector = await asyncio.start_server(
+            App("collector").serve, "127.0.0.1", world.ports["collector"]
+        )
+        stack.callback(collector.close)
         sockets = stack.enter_context(claim_run_dir(None))
         mesh = Mesh(
             read_file(world.file), sockets, find_envoy(), limits=limits or Limits(), crowd=crowd
@@ -146,14 +151,13 @@ async def running(
         stack.callback(edits.cancel)
         client = httpx.AsyncClient(base_url=world.url, timeout=30, trust_env=False)
         await stack.enter_async_context(client)
-        await until_ready(world, client)
+        ping = f"http://127.0.0.1:{world.ports['admin']}/admin/ping"
+
+        async def ready() -> bool:
+            return (await client.get(ping)).status_code == httpx.codes.OK
+
+        await until(ready)
         yield client
-
-
-async def until_ready(world: World, client: httpx.AsyncClient) -> None:
-    ping = f"http://127.0.0.1:{world.ports['admin']}/admin/ping"
-    while (await client.get(ping)).status_code != httpx.codes.OK:
-        await asyncio.sleep(0.05)
 
 
 async def until(condition: Callable[[], Any]) -> None:

@@ -17,7 +17,7 @@ import msgspec
 from clew.errors import ClewError
 from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.explain import delegate
-from clew.mesh.compile import NOTHING, State, compile_linker
+from clew.mesh.compile import NOTHING, Limits, State, compile_linker
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.telemetry import (
     PrometheusTelemeter,
@@ -82,12 +82,21 @@ async def run(file: Path, run_dir: Path | None, stop: asyncio.Event) -> None:
 class Mesh:
     """What runs between ``start`` and the end of its exit stack."""
 
-    def __init__(self, linker: Linker, sockets: Sockets, binary: Path) -> None:
+    def __init__(
+        self,
+        linker: Linker,
+        sockets: Sockets,
+        binary: Path,
+        *,
+        limits: Limits = Limits(),  # noqa: B008 (frozen)
+        crowd: Crowd | None = None,
+    ) -> None:
         self._linker = linker
+        self._limits = limits
         self._local_ips = local_ips()
         self._answers: Answers = {}
         self._compiled = NOTHING
-        self._crowd = Crowd()
+        self._crowd = crowd or Crowd()
         self._changed = asyncio.Event()
         self._registry = new_registry()
         self._gauges = NameGauges(self._registry)
@@ -210,6 +219,7 @@ class Mesh:
             self._ads.asked,
             self._answers,
             admission=admission,
+            limits=self._limits,
             local_ips=self._local_ips,
             previous=self._compiled,
         )
