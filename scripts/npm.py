@@ -1,4 +1,4 @@
-"""npm in ``ui/`` by the Node that the build uses, its packages fetched when the lock file changed."""
+"""npm in ``ui/`` by the Node that the build uses; its packages are fetched when they changed."""
 
 from __future__ import annotations
 

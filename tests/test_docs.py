@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 import pytest
+from scripts import config_reference
 
 from clew.cli.main import COMMANDS
+from clew.demo.helloworld_settings import FLAGS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("examples/**/*.md")]
@@ -21,11 +23,18 @@ def headings(page: str) -> list[str]:
 def test_every_command_and_flag_has_a_heading(name: str) -> None:
     command: click.Command = importlib.import_module(COMMANDS[name][0]).command
     flags = [max(p.opts, key=len) for p in command.params if isinstance(p, click.Option)]
+    if name == "helloworld":  # its flags are Go's
+        flags = [f"-{flag.name}" for flag in FLAGS]
     told = headings("commands.md")
 
     assert f"`clew {name}`" in told
-    missing = [flag for flag in flags if not any(f"`{name} {flag}" in line for line in told)]
+    missing = [flag for flag in flags if f"`clew {name} {flag}`" not in told]
     assert missing == []
+
+
+def test_the_page_of_the_linker_file_is_as_the_code_reads_it() -> None:
+    assert config_reference.unlisted() == set()
+    assert (ROOT / "docs/config.md").read_text() == config_reference.page()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -33,3 +42,11 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_variable_that_the_trace_server_reads_is_in_its_table() -> None:
+    source = (ROOT / "src/clew/cli/zipkin_environment.py").read_text()
+    variables = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', source))
+    told = set(re.findall(r"`([A-Z_]+)`", (ROOT / "docs/traces.md").read_text()))
+
+    assert variables - told == set()

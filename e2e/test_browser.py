@@ -1,0 +1,44 @@
+"""What a reader of the post does in the browser, against the demo that runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from e2e.demo import Demo, running
+
+PICTURES = Path(os.environ.get("CLEW_PICTURES", "out"))
+"""Where the run leaves its pictures; docs/trace.png is one of them."""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with running(tmp_path_factory.mktemp("browser")) as demo:
+        yield demo
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 700}, device_scale_factor=2)
+    yield context.new_page()
+    context.close()
+
+
+def test_the_posts_link_finds_the_trace_and_the_trace_has_8_rows(demo: Demo, page: Page) -> None:
+    page.goto(demo.url("search"))
+    results = page.get_by_role("row").filter(has_text="hello")
+    expect(results).to_have_count(1)
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / "search.png")
+
+    results.get_by_role("link").first.click()
+    page.wait_for_url(re.compile(rf"/zipkin/traces/{demo.told['trace_id']}"))
+    spans = page.get_by_role("treegrid").get_by_role("row").filter(has=page.get_by_role("gridcell"))
+    expect(spans).to_have_count(8)
+    page.keyboard.press("ArrowDown")
+    page.screenshot(path=PICTURES / "trace.png")
