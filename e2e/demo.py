@@ -77,17 +77,17 @@ class Demo:
         return None if answer.status_code == 404 else answer.raise_for_status().json()
 
     def traced(
-        self, url: str, spans: int = 8, **headers: str
+        self, url: str, headers: dict[str, str]
     ) -> tuple[httpx.Response, list[dict[str, Any]]]:
-        """A request through the mesh, and its trace once it has that many spans."""
+        """A request through the mesh, and its trace once all 8 spans are there."""
         before = {trace[0]["traceId"] for trace in self.traces()}
         answer = self.get(url, **headers)
 
         def probe() -> list[dict[str, Any]]:
             new = [trace for trace in self.traces() if trace[0]["traceId"] not in before]
-            return next((trace for trace in new if len(trace) == spans), [])
+            return next((trace for trace in new if len(trace) == 8), [])
 
-        return answer, until(probe, f"a new trace of {spans} spans")
+        return answer, until(probe, "a new trace of 8 spans")
 
     def traces(self, query: str = "limit=1000") -> list[list[dict[str, Any]]]:
         """What a search for the entry's server spans finds."""

@@ -83,7 +83,7 @@ def test_spans_are_named_as_linkerd_names_them(demo: Demo) -> None:
 
 
 def test_an_override_sends_the_second_hop_elsewhere_and_the_trace_shows_it(demo: Demo) -> None:
-    reply, trace = demo.traced("http://hello", **{"l5d-dtab": "/host/world => /srv/world-v2"})
+    reply, trace = demo.traced("http://hello", {"l5d-dtab": "/host/world => /srv/world-v2"})
 
     assert re.fullmatch(r"Hello \(\S+\) earth \(\S+\)!!", reply.text)
     assert story(trace)
@@ -112,7 +112,7 @@ def test_hello_on_one_node_reaches_world_on_another(tmp_path: Path) -> None:
 
 def test_an_unsampled_request_leaves_no_trace(demo: Demo) -> None:
     unsampled = demo.get("http://hello/unsampled", **{"l5d-sample": "0.0"})
-    _, trace = demo.traced("http://hello/sampled", **{"l5d-sample": "1.0"})
+    _, trace = demo.traced("http://hello/sampled", {"l5d-sample": "1.0"})
     uris = {uri for trace in demo.traces() for uri in tags(trace, "http.uri")}
 
     assert unsampled.status_code == 200

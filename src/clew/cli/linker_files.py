@@ -29,7 +29,7 @@ def linker_texts(text: str, source: str) -> list[str]:
     Raises NoLinkerFile for a Kubernetes manifest that has none.
     """
     try:
-        documents = [node for node in yaml.compose_all(text, yaml.SafeLoader) if node is not None]
+        documents = list(yaml.compose_all(text, yaml.SafeLoader))
     except yaml.YAMLError:
         return [text]  # whoever reads it says what is wrong
     objects = [found for node in documents for found in _kubernetes_objects(node)]

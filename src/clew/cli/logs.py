@@ -20,7 +20,7 @@ def log_to_stderr(level: str) -> None:
 class LineFormatter(logging.Formatter):
     """Time in UTC, level, the part of clew, and the message; what follows it is indented."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
