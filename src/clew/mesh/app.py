@@ -100,7 +100,7 @@ class Mesh:
         self._changed = asyncio.Event()
         self._registry = new_registry()
         self._gauges = NameGauges(self._registry)
-        self._ads = AdsServer(sockets.xds, on_asked=self._changed.set)
+        self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
         metrics = BacklogMetrics(self._registry)
         self._relay = Relay(
             sockets.spans,
@@ -123,6 +123,8 @@ class Mesh:
         )
         self._news = asyncio.Event()
         """Set, and replaced, when the namers have said something."""
+        self._wanted: frozenset[Name] = frozenset()
+        """What the namers were last asked for."""
         self._questions: dict[object, frozenset[Name]] = {}
         """What operators ask about just now, beside what Envoy has asked for."""
         self._namers = Merged(build(linker))
@@ -173,7 +175,7 @@ class Mesh:
         """Run the namers of the file that is in use, and no others."""
         if self._discovery is not None:
             self._discovery.cancel()
-        self._want()
+        self._namers.want(self._wanted)
         self._discovery = asyncio.create_task(self._run_namers(self._namers), name="namers")
 
     async def _stop_discovery(self) -> None:
@@ -198,7 +200,10 @@ class Mesh:
         self._news = asyncio.Event()
 
     def _want(self) -> None:
-        self._namers.want(self._compiled.wanted.union(*self._questions.values()))
+        wanted = self._compiled.wanted.union(*self._questions.values())
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._namers.want(wanted)
 
     async def _keep_publishing(self) -> None:
         clock = asyncio.get_running_loop().time

@@ -17,6 +17,7 @@ import grpc
 from envoy.service.cluster.v3 import cds_pb2_grpc
 from envoy.service.discovery.v3 import ads_pb2_grpc, discovery_pb2
 from google.protobuf.any_pb2 import Any as PackedAny
+from prometheus_client import CollectorRegistry, Counter
 
 from clew.errors import ClewError
 from clew.mesh.serve.subscription import (
@@ -64,7 +65,9 @@ class _Stream:
 class AdsServer:
     """Answers Envoy from the newest snapshot, and tells which clusters are asked for."""
 
-    def __init__(self, socket_path: Path, on_asked: Callable[[], None]) -> None:
+    def __init__(
+        self, socket_path: Path, on_asked: Callable[[], None], registry: CollectorRegistry
+    ) -> None:
         """``on_asked`` is called when ``asked`` has changed."""
         self._socket_path = socket_path
         self._on_asked = on_asked
@@ -72,8 +75,12 @@ class AdsServer:
         self._epoch = 1
         self._streams: set[_Stream] = set()
         self._server: grpc.aio.Server | None = None
-        self.rejected = 0
-        """Responses that Envoy has refused."""
+        self._rejections = Counter(
+            "clew_mesh_rejections",
+            "Listeners, routes, clusters and endpoints that Envoy has refused.",
+            ("type",),
+            registry=registry,
+        )
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -120,7 +127,7 @@ class AdsServer:
 
     async def serve(self, requests: AsyncIterator[Any], epoch: int | None) -> AsyncIterator[Any]:
         """One stream, to its end."""
-        stale = epoch is not None and epoch != self._epoch
+        stale = epoch is not None and epoch < self._epoch
         stream = _Stream(Subscription(self._snapshot, stale=stale), epoch)
         self._streams.add(stream)
         reader = asyncio.create_task(self._read(stream, requests))
@@ -152,8 +159,8 @@ class AdsServer:
                     self._rejected(type_url, names, error)
 
     def _rejected(self, type_url: TypeUrl, names: tuple[str, ...], error: str) -> None:
-        self.rejected += 1
         kind = type_url.rpartition(".")[2]
+        self._rejections.labels(kind).inc(len(names))
         log.error("Envoy refuses %s %s: %s", kind, ", ".join(names), error)
         if type_url == LISTENER:
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self._resend, LISTENER, names)

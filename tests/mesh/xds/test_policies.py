@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from clew.mesh.config.linker import read_linker
+from clew.mesh.config.router import Router
+from clew.mesh.xds.policies import RoutePolicy, route_policies
+
+
+def router(**sections: Any) -> Router:
+    config = {"routers": [{"protocol": "http", "servers": [{"port": 1}], **sections}]}
+    (read,) = read_linker(json.dumps(config), "linkerd.yaml").routers
+    return read
+
+
+def condition(matcher: Any) -> str:
+    match = matcher.string_match
+    return f"{matcher.name} {match.exact or '~' + match.safe_regex.regex}"
+
+
+def shown(policies: tuple[RoutePolicy, ...]) -> list[tuple[str, int]]:
+    return [
+        (" & ".join(map(condition, policy.conditions)), policy.total_timeout_ms)
+        for policy in policies
+    ]
+
+
+def retry_on(classifier: str) -> list[tuple[str, str]]:
+    made = router(service={"responseClassifier": {"kind": f"io.l5d.http.{classifier}"}})
+    return [
+        (" ".join(map(condition, policy.conditions)), policy.retries.retry_on)
+        for policy in route_policies(made)
+    ]
+
+
+REQUEUE = "connect-failure,refused-stream,reset-before-request"
+HEADERS = ",retriable-headers"
+FAILURES = "5xx,reset,"
+
+
+def test_without_a_service_section_only_what_reached_nobody_is_tried_again() -> None:
+    assert [policy.retries.retry_on for policy in route_policies(router())] == [REQUEUE + HEADERS]
+    assert retry_on("nonRetryable5XX") == [("", REQUEUE + HEADERS)]
+
+
+def test_methods_that_may_be_tried_again_have_a_route_of_their_own() -> None:
+    assert retry_on("retryableRead5XX") == [
+        (":method ~GET|HEAD|OPTIONS|TRACE", FAILURES + REQUEUE + HEADERS),
+        ("", REQUEUE + HEADERS),
+    ]
+    assert retry_on("retryableIdempotent5XX")[0][0] == ":method ~DELETE|GET|HEAD|OPTIONS|PUT|TRACE"
+    assert (
+        retry_on("retryableAll5XX")[0][0] == ":method ~DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|TRACE"
+    )
+
+
+def test_where_all_is_success_no_header_asks_for_another_try() -> None:
+    assert retry_on("allSuccessful") == [("", REQUEUE)]
+    made = router(service={"responseClassifier": {"kind": "io.l5d.http.allSuccessful"}})
+    assert [policy.success_class for policy in route_policies(made)] == ["1.0"]
+
+
+def test_time_limits_are_noted_in_words() -> None:
+    made = router(client={"requestAttemptTimeoutMs": 300}, service={"totalTimeoutMs": 1500})
+    (policy,) = route_policies(made)
+    assert policy.total_timeout_ms == 1500
+    assert policy.retries.per_try_timeout.ToMilliseconds() == 300
+    assert policy.notes == {
+        "total_timeout": "1.second+500.milliseconds",
+        "attempt_timeout": "300.milliseconds",
+    }
+
+
+def static(*configs: tuple[str, int]) -> Router:
+    entries = [{"prefix": prefix, "totalTimeoutMs": ms} for prefix, ms in configs]
+    return router(service={"kind": "io.l5d.static", "configs": entries})
+
+
+def test_a_literal_prefix_is_a_route_for_that_name() -> None:
+    made = static(("/svc", 100), ("/svc/hello", 200))
+    assert shown(route_policies(made)) == [("l5d-dst-service /svc/hello", 200), ("", 100)]
+
+
+def test_a_later_prefix_wins_also_when_it_says_less() -> None:
+    made = static(("/svc/hello", 200), ("/svc/*", 100))
+    assert shown(route_policies(made)) == [("l5d-dst-service /svc/hello", 100), ("", 100)]
+
+
+def test_prefixes_that_no_name_of_the_router_has_make_no_route() -> None:
+    made = static(("/other/hello", 200), ("/svc/hello/deep", 300))
+    assert shown(route_policies(made)) == [("", 0)]
+
+
+def test_patterns_that_may_match_together_have_a_route_for_each_combination() -> None:
+    made = static(("/svc/{a}-web", 100), ("/svc/api-{b}", 200))
+    web, api = "l5d-dst-service ~/svc/.*(.+)-web.*", "l5d-dst-service ~/svc/.*api-(.+).*"
+    assert shown(route_policies(made)) == [
+        (f"{api} & {web}", 200),
+        (api, 200),
+        (web, 100),
+        ("", 0),
+    ]
