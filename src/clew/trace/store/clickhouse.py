@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.resources
-import string
+import math
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,14 +15,11 @@ from clew.errors import ClewError
 from clew.span.model import Span
 from clew.trace.dependencies import DependencyLink, link_alike
 from clew.trace.query import TraceQuery, trace_time
-from clew.trace.store import SPAN_SCHEMA, Health, ServiceSlot, rows
-from clew.trace.store.engine import Engine, Pool, Session, literal
+from clew.trace.store import SPAN_SCHEMA, Health, QueryTimeout, ServiceSlot, rows, sql
+from clew.trace.store.engine import NARROW, Engine, Pool, Session, literal
 from clew.trace.store.retention import Retention, expired
 from clew.trace.store.search import Step, conditions, steps
 
-_INSERT_SETTINGS = (
-    "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1"
-)
 _BY_DAY = ("spans", "trace_time", "displaced", "names", "red_minute", "tag_values")
 """The tables that are partitioned by day."""
 _MOST_MINUTES = 4096
@@ -77,11 +73,12 @@ class ClickHouseStore:
         """``query_timeout`` in seconds, 0 for none; ``query_memory`` in bytes, each query."""
         self._engine = engine
         self._strict = strict_trace_id
+        self._query_timeout = query_timeout
         self._autocomplete_keys = frozenset(autocomplete_keys)
         engine.run(f"CREATE DATABASE IF NOT EXISTS {database}")
         self._writer = Pool(engine, 1, {}, database)
         with self._writer.session() as session:
-            for statement in _schema(autocomplete_keys):
+            for statement in sql.schema(autocomplete_keys):
                 session.run(statement)
             slots = session.read("SELECT service, slot FROM service_slots")
         self._slots = dict(
@@ -93,7 +90,9 @@ class ClickHouseStore:
 
     def insert(self, table: pa.Table, token: str) -> None:
         """See :class:`~clew.trace.store.SpanStore`."""
-        statement = _sql("insert_spans", columns=", ".join(SPAN_SCHEMA.names), token=literal(token))
+        statement = sql.query(
+            "insert_spans", columns=", ".join(SPAN_SCHEMA.names), token=literal(token)
+        )
         with self._writer.session() as session:
             session.insert(statement, table.combine_chunks())
 
@@ -127,9 +126,11 @@ class ClickHouseStore:
     def search(self, query: TraceQuery) -> list[list[Span]]:
         """See :class:`~clew.trace.store.SpanStore`."""
         found: list[list[Span]] = []
+        check = self._deadline()
         with self._readers.session() as session:
             for step in steps(query):
                 for candidates in self._candidates(session, query, step, query.limit - len(found)):
+                    check()
                     found += [
                         trace
                         for trace in self._traces(session, candidates)
@@ -149,7 +150,7 @@ class ClickHouseStore:
                 "newest": str(step.newest),
                 "minutes": _minutes(session, step),
             }
-            extent = session.read(_sql("dependency_extent", **window))
+            extent = session.read(sql.query("dependency_extent", **window))
             first, last, spans = (rows.numbers(extent, name)[0] for name in extent.column_names)
             window |= {"first": str(first), "last": str(last)}
             return link_alike(self._alike(session, window, spans))
@@ -202,10 +203,10 @@ class ClickHouseStore:
 
     def _answers(self, query: str, **parameters: str) -> list[str]:
         with self._readers.session() as session:
-            return rows.texts(session.read(_sql(query), parameters), "answer")
+            return rows.texts(session.read(sql.query(query), parameters), "answer")
 
     def _sizes(self, session: Session) -> dict[date, int]:
-        days = session.read(_sql("days"))
+        days = session.read(sql.query("days"))
         texts = map(date.fromisoformat, rows.texts(days, "day"))
         return dict(zip(texts, rows.numbers(days, "bytes"), strict=True))
 
@@ -216,20 +217,20 @@ class ClickHouseStore:
         minutes = _minutes(session, step.spans)
         needed, parameters = conditions(query)
         filters = "".join(
-            _sql("condition", minutes=minutes, condition=condition) for condition in needed
+            sql.query("condition", minutes=minutes, condition=condition) for condition in needed
         )
         size = min(wanted, _PAGE)
         after = (step.newest + 1, 0, 0)
         while True:
-            time, hi, lo = map(str, after)
-            statement = _sql(
+            begun, hi, lo = map(str, after)
+            statement = sql.query(
                 "candidates",
                 high="trace_hi" if self._strict else "toUInt64(0)",
                 minutes=minutes,
                 conditions=filters,
                 oldest=str(step.oldest),
                 newest=str(step.newest),
-                time=time,
+                time=begun,
                 hi=hi,
                 lo=lo,
                 limit=str(size),
@@ -248,9 +249,21 @@ class ClickHouseStore:
     ) -> Iterator[tuple[list[Span], int]]:
         """The traces of the window, those that are alike once, so many as memory allows."""
         parts = 1 + spans // _SPANS_AT_ONCE
+        check = self._deadline()
         for part in range(parts):
-            statement = _sql("dependency_spans", **window, parts=str(parts), part=str(part))
+            check()
+            statement = sql.query("dependency_spans", **window, parts=str(parts), part=str(part))
             yield from rows.alike(session.read(statement))
+
+    def _deadline(self) -> Callable[[], None]:
+        """What raises QueryTimeout once several statements took as long as one may."""
+        end = time.monotonic() + self._query_timeout if self._query_timeout else math.inf
+
+        def check() -> None:
+            if time.monotonic() > end:
+                raise QueryTimeout("the query took longer than it may", NARROW)
+
+        return check
 
     def _key(self, trace_id: str) -> str:
         """What makes two spans belong to one trace."""
@@ -259,7 +272,7 @@ class ClickHouseStore:
     def _traces(self, session: Session, ids: Sequence[str]) -> list[list[Span]]:
         found: dict[str, list[Span]] = {self._key(trace_id): [] for trace_id in ids}
         if which := _which(session, {int(key[-16:], 16) for key in found}):
-            statement = _sql("spans", columns=rows.COLUMNS, which=which)
+            statement = sql.query("spans", columns=rows.COLUMNS, which=which)
             for span in rows.spans(session.read(statement)):
                 if (trace := found.get(self._key(span.trace_id))) is not None:
                     trace.append(span)
@@ -274,7 +287,7 @@ def _which(session: Session, low_ids: set[int]) -> str:
     """
     if not low_ids:
         return ""
-    times = session.read(_sql("trace_time", ids=", ".join(map(str, low_ids))))
+    times = session.read(sql.query("trace_time", ids=", ".join(map(str, low_ids))))
     spread = list(
         zip(*(rows.numbers(times, name) for name in ("trace_lo", "t0", "t1")), strict=True)
     )
@@ -294,25 +307,7 @@ def _minutes(session: Session, step: Step) -> str:
     first, last = step.minutes
     near = f"bucket BETWEEN {first} AND {last}"
     elsewhere = rows.numbers(
-        session.read(_sql("displaced", oldest=str(step.oldest), newest=str(step.newest))), "bucket"
+        session.read(sql.query("displaced", oldest=str(step.oldest), newest=str(step.newest))),
+        "bucket",
     )
     return f"({near} OR bucket IN ({', '.join(map(str, elsewhere))}))" if elsewhere else near
-
-
-@functools.cache
-def _text(name: str) -> string.Template:
-    return string.Template(importlib.resources.files(__package__).joinpath(name).read_text())
-
-
-def _sql(name: str, **parts: str) -> str:
-    """The query of ``queries/<name>.sql`` with its ``$parts`` filled in."""
-    return _text(f"queries/{name}.sql").substitute(parts)
-
-
-def _schema(autocomplete_keys: Sequence[str]) -> list[str]:
-    keys = ", ".join(map(literal, autocomplete_keys))
-    text = _text("schema.sql").substitute(
-        insert_settings=_INSERT_SETTINGS,
-        autocomplete_keys=f"CAST([{keys}], 'Array(String)')",
-    )
-    return [statement for statement in text.split(";\n") if statement.strip()]

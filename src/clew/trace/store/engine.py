@@ -22,6 +22,9 @@ import pyarrow as pa
 from clew.errors import ClewError
 from clew.trace.store import QueryTimeout, StoreRefused, StoreUnavailable
 
+NARROW = "narrow it: a shorter time, a service, a tag"
+"""What to do about a query that takes too much."""
+
 _NO_PARAMETERS: Mapping[str, str | int] = {}
 _CODE = re.compile(r"Code: (\d+)\.")
 _TOO_MUCH = {"159": "took longer", "160": "would take longer", "241": "needs more memory"}
@@ -180,9 +183,7 @@ def _translated() -> Iterator[None]:
         if code in _BAD_ROWS:
             raise StoreRefused(text) from error
         if what := _TOO_MUCH.get(code):
-            raise QueryTimeout(
-                f"the query {what} than it may", "narrow it: a shorter time, a service, a tag"
-            ) from error
+            raise QueryTimeout(f"the query {what} than it may", NARROW) from error
         raise StoreUnavailable(f"the store did not answer: {text}") from error
 
 
