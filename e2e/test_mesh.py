@@ -463,3 +463,99 @@ def test_requests_over_the_servers_limit_are_refused_as_safe_to_retry(tmp_path: 
             assert "l5d-err" not in refused[0].headers
 
     asyncio.run(scenario())
+
+
+EVERY_OPTION = """
+admin: {{port: {admin}, shutdownGraceMs: 2000}}
+namers: [{{kind: io.l5d.fs, rootDir: {disco}}}]
+telemetry:
+- {{kind: io.zipkin.http, host: "127.0.0.1:{collector}", initialSampleRate: 0.5}}
+routers:
+- protocol: http
+  label: out.going
+  dtab: /name => /#/io.l5d.fs
+  dstPrefix: /name
+  identifier:
+  - {{kind: io.l5d.header.token, header: x-first}}
+  - {{kind: io.l5d.header.token}}
+  bindingTimeoutMs: 3000
+  maxHeadersKB: 16
+  servers:
+  - port: {outgoing}
+    addForwardedHeader: {{by: {{kind: "ip:port"}}, for: {{kind: static, label: me}}}}
+    timestampHeader: x-arrived
+    timeoutMs: 400
+    serverSession: {{idleTimeMs: 60000, lifeTimeMs: 600000}}
+    maxConcurrentRequests: 50
+  - {{port: {incoming}, clearContext: true}}
+  client:
+    kind: io.l5d.static
+    configs:
+    - prefix: /
+      loadBalancer: {{kind: ewma}}
+      hostConnectionPool: {{maxSize: 10, maxWaiters: 10, idleTimeMs: 1000}}
+      clientSession: {{lifeTimeMs: 60000}}
+      failureAccrual: {{kind: io.l5d.successRate, successRate: 0.5, requests: 100}}
+    - prefix: /#/io.l5d.fs/slow
+      loadBalancer: {{kind: roundRobin}}
+      failureAccrual: {{kind: io.l5d.successRateWindowed, successRate: 0.5, window: 30}}
+    - prefix: /#/io.l5d.fs/other
+      failureAccrual: {{kind: none}}
+  service:
+    kind: io.l5d.static
+    configs:
+    - prefix: /name
+      responseClassifier: {{kind: io.l5d.http.retryableAll5XX}}
+      retries:
+        budget: {{percentCanRetry: 1.0, minRetriesPerSec: 5}}
+        backoff: {{kind: jittered, minMs: 1, maxMs: 10}}
+    - prefix: /name/slow
+      totalTimeoutMs: 100
+    - prefix: "/name/{{a}}er"
+      responseClassifier: {{kind: io.l5d.http.allSuccessful}}
+"""
+
+
+def test_every_option_of_a_file_is_taken_by_envoy(tmp_path: Path) -> None:
+    world = new_world(tmp_path, EVERY_OPTION)
+    slow, other, hello = App("slow", delay=0.3), App("other", fails=1), App("hello", fails=1)
+
+    async def scenario() -> None:
+        async with running(world, hello, slow, other) as client:
+            post = await client.post("/", headers={"host": "hello"})
+            assert (post.status_code, hello.served) == (200, 2)
+            headers = told(post)
+            here = f"127.0.0.1:{world.ports['outgoing']}"
+            assert headers["forwarded"] == f'by="{here}";for=_me;host=hello'
+            assert headers["x-arrived"].isdigit()
+            assert headers["l5d-dst-service"] == "/name/hello"
+
+            by_header = await get(client, "nope", x_first="hello")
+            assert by_header.json()["app"] == "hello"
+
+            timed_out = await get(client, "slow")
+            assert timed_out.status_code == 503
+            assert timed_out.text.startswith("exceeded 100.milliseconds to /name/slow")
+            slow.delay = 2
+            by_server = await get(client, "hello", x_first="hello")
+            assert by_server.status_code == 200
+            hello.delay = 2
+            by_server = await get(client, "hello")
+            assert by_server.status_code == 503
+            assert by_server.text.startswith("exceeded the time that the server gives a request")
+            hello.delay = 0
+
+            failed = await get(client, "other")
+            assert (failed.status_code, failed.headers["l5d-success-class"]) == (503, "1.0")
+            assert (await get(client, "other")).status_code == 200
+
+            cleared = f"http://127.0.0.1:{world.ports['incoming']}"
+            forgetful = await client.get(
+                cleared,
+                headers={"host": "hello", "l5d-ctx-x": "1", "l5d-dtab": "/name => /nowhere"},
+            )
+            assert "l5d-ctx-x" not in told(forgetful)
+            assert not [name for name in forgetful.headers if name.startswith("l5d-")]
+            assert not [n for n in await gauges(world, client) if "rejections_total" in n]
+
+    asyncio.run(scenario())
