@@ -50,6 +50,12 @@ class Traces:
         read = store.trace(CLIENT_SPAN.trace_id)
         assert by_id(read) == by_id([CLIENT_SPAN, changed(CLIENT_SPAN, name="other")])
 
+    def test_getTrace_thousandsOfSpansOfOneId(self, store: SpanStore) -> None:
+        """Not in Zipkin: reading takes time in proportion to the spans, whatever they are."""
+        spans = [span("f", "1", timestamp=at(1), tags={"n": f"{i:05}"}) for i in range(20_000)]
+        accept(store, *spans)
+        assert by_id(store.trace(spans[0].trace_id)) == spans
+
     def test_getTrace_hoursLong(self, store: SpanStore) -> None:
         """Not in Zipkin: a trace may run for days."""
         spans = [

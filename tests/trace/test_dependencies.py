@@ -317,6 +317,13 @@ def test_a_trace_that_stands_for_many_counts_so_often() -> None:
     assert link_alike([(trace("1"), 3), (trace("2"), 1)]) == link([trace(str(i)) for i in range(4)])
 
 
+def test_a_deep_trace_takes_no_longer_than_a_wide_one() -> None:
+    chain = [span("1", "1", kind=SERVER, local_endpoint=named("a"))] + [
+        side(f"{i:x}", None, "a", "b", under=f"{i - 1:x}") for i in range(2, 30_000)
+    ]
+    assert links(chain) == {"a>b": str(len(chain) - 1)}
+
+
 SERVICES = st.sampled_from([None, "a", "b", "c"])
 IDS = st.sampled_from("12345678")
 SIDES = st.builds(

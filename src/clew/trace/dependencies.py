@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import assert_never
 
 import msgspec
@@ -45,15 +45,18 @@ def link_alike(traces: Iterable[tuple[Sequence[Span], int]]) -> list[DependencyL
 def _calls(trace: Sequence[Span]) -> Iterator[tuple[str, str, bool]]:
     """Each call of one trace: who, whom, and whether it failed."""
     root = tree.build(trace)
+    # local work between the sides of calls is passed over; a parent is walked before its children
+    remote_above: dict[tree.Node, Span | None] = {}
     for node, span in root.walk():
+        above = remote_above[node] = _remote_above(node, remote_above)
         match span.kind:
             case Kind.CLIENT:
                 # what is below it will name the server better, and be counted
                 if not node.children:
-                    yield from _request(node, span, span.service, span.remote_service)
+                    yield from _request(span, span.service, span.remote_service, above)
             case Kind.SERVER:
                 if node is not root or span.remote_service:
-                    yield from _request(node, span, span.remote_service, span.service)
+                    yield from _request(span, span.remote_service, span.service, above)
             case Kind.PRODUCER:
                 yield from _message(span, span.service, span.remote_service)
             case Kind.CONSUMER:
@@ -61,9 +64,17 @@ def _calls(trace: Sequence[Span]) -> Iterator[tuple[str, str, bool]]:
             case None:
                 # of unknown kind, but who knows both sides is the caller
                 if span.service and span.remote_service:
-                    yield from _request(node, span, span.service, span.remote_service)
+                    yield from _request(span, span.service, span.remote_service, above)
             case _:
                 assert_never(span.kind)
+
+
+def _remote_above(node: tree.Node, known: Mapping[tree.Node, Span | None]) -> Span | None:
+    """The nearest span above that is a side of a call."""
+    parent = node.parent
+    if parent is None or parent.span is None:
+        return None
+    return parent.span if parent.span.kind is not None else known[parent]
 
 
 def _message(span: Span, parent: str | None, child: str | None) -> Iterator[tuple[str, str, bool]]:
@@ -73,30 +84,19 @@ def _message(span: Span, parent: str | None, child: str | None) -> Iterator[tupl
 
 
 def _request(
-    node: tree.Node, span: Span, parent: str | None, child: str | None
+    span: Span, parent: str | None, child: str | None, above: Span | None
 ) -> Iterator[tuple[str, str, bool]]:
     failed = _failed(span)
-    ancestor = _nearest_remote(node)
-    if ancestor is not None and ancestor.service:
-        if span.kind is not Kind.SERVER and span.service and span.service != ancestor.service:
+    if above is not None and above.service:
+        if span.kind is not Kind.SERVER and span.service and span.service != above.service:
             # the span between them never arrived
-            yield ancestor.service, span.service, False
+            yield above.service, span.service, False
         if span.kind is Kind.SERVER or not parent:
-            parent = ancestor.service
-        if ancestor.kind is Kind.CLIENT and span.parent_id == ancestor.id:
-            failed = failed or _failed(ancestor)
+            parent = above.service
+        if above.kind is Kind.CLIENT and span.parent_id == above.id:
+            failed = failed or _failed(above)
     if parent and child:
         yield parent, child, failed
-
-
-def _nearest_remote(node: tree.Node) -> Span | None:
-    """The nearest span above that is a side of a call; local work in between is passed over."""
-    above = node.parent
-    while above is not None:
-        if above.span is not None and above.span.kind is not None:
-            return above.span
-        above = above.parent
-    return None
 
 
 def _failed(span: Span) -> bool:

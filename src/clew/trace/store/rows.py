@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -98,14 +99,8 @@ def alike(rows: pa.Table) -> Iterator[tuple[list[Span], int]]:
 
 def distinct(spans: Iterable[Span]) -> list[Span]:
     """``spans`` without repetitions of exactly equal ones, in their order."""
-    seen: dict[tuple[str, bool, int | None, int | None], list[Span]] = {}
-    kept: list[Span] = []
-    for span in spans:
-        alike = seen.setdefault((span.id, span.shared, span.timestamp, span.duration), [])
-        if span not in alike:
-            alike.append(span)
-            kept.append(span)
-    return kept
+    # normal spans are equal when their encodings are, and those can be hashed
+    return list({msgspec.msgpack.encode(span): span for span in spans}.values())
 
 
 def numbers(rows: pa.Table, column: str) -> list[int]:
