@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import threading
@@ -367,6 +368,27 @@ def test_old_results_stay_dimmed_until_the_new_are_there(
     store.slow.set()
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_ten_kilobyte_names_and_markup_are_text_that_stays_in_its_place(
+    open_page: Open, store: canned.Store
+) -> None:
+    odd = json.loads(json.dumps(canned.HELLO))
+    long = "x" * 10_000
+    odd[3]["localEndpoint"]["serviceName"] = f"#/io.l5d.fs/{long}"
+    odd[3]["name"] = f"get /{long}"
+    odd[3]["tags"] = {long: long, "markup": "<img src=x onerror=alert(1)>"}
+    store.traces = [odd]
+    page = open_page(f"{HELLO}?span={odd[3]['id']}")
+    for selector in ("main", ".head h1", ".side", ".spans"):
+        overflow = f"(e => e.scrollWidth - e.clientWidth)(document.querySelector('{selector}'))"
+        assert page.evaluate(overflow) <= 0, selector
+    expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+    buttons = page.get_by_role("button", name="Download").bounding_box()
+    title = page.get_by_role("heading", level=1).bounding_box()
+    assert buttons
+    assert title
+    assert title["x"] + title["width"] <= buttons["x"]
 
 
 def test_a_column_is_widened_by_keys_and_stays_so(open_page: Open) -> None:

@@ -152,7 +152,9 @@ function Head({ trace, root, look, onAgain }: { trace: Trace; root: Node; look: 
       <div class="grow">
         <h1 class="row">
           <Swatch mark={mark} />
-          <bdi title={service}>{alias}</bdi>{" "}
+          <bdi class="alias cut" title={service}>
+            {alias}
+          </bdi>{" "}
           <bdi class="soft cut normal" title={operation}>
             {operation}
           </bdi>

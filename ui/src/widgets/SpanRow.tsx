@@ -6,6 +6,9 @@ import { durationOf } from "../model/tree";
 import { ROW } from "./drawBars";
 import { ErrorPill, Swatch } from "./marks";
 
+/** Guides nearer to each other than this are a grey field. */
+const LEAST_GUIDE = 3;
+
 export interface SpanRowProps {
   row: Row;
   index: number;
@@ -47,7 +50,7 @@ export function SpanRow({ row, index, look, step, selected, stop, found, onSelec
       onClick={onSelect}
     >
       <div class="name" role="rowheader">
-        <span class="indent" style={indent} />
+        <span class={step < LEAST_GUIDE ? "indent dense" : "indent"} style={indent} />
         <div class="fit">
           <span class="who">
             {opens && (

@@ -1,5 +1,5 @@
 /** The rows of a trace: names as a treegrid of which only the visible part exists, bars on one canvas beside them. */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type LookUp, labelOf } from "../model/label";
 import { type Row, foldable, nodeOf } from "../model/rows";
 import { type View, at, pan, whole, zoom } from "../model/scale";
@@ -84,23 +84,20 @@ export function Waterfall(props: WaterfallProps) {
     if (top < element.scrollTop) element.scrollTop = top;
     else if (top + ROW > element.scrollTop + size.height) element.scrollTop = top + ROW - size.height;
   }, [current, size.height > 0]);
-  const focusNext = useRef(false);
-  useEffect(() => {
-    if (!focusNext.current) return;
-    focusNext.current = false;
+  // Focus follows a key as soon as its row is the chosen one, which may be a few renders later.
+  const focusNext = useRef("");
+  useLayoutEffect(() => {
+    if (focusNext.current === "" || focusNext.current !== rows[chosen]?.key) return;
+    focusNext.current = "";
     scroller.current?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus({ preventScroll: true });
   });
 
   const move = (to: number) => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
     if (row) {
-      focusNext.current = true;
+      focusNext.current = row.key;
       onCurrent(row, "move");
     }
-  };
-  const fold = (row: Row) => {
-    focusNext.current = true;
-    onFold(row);
   };
   const keys: Record<string, () => void> = {
     ArrowDown: () => move(chosen + 1),
@@ -114,13 +111,13 @@ export function Waterfall(props: WaterfallProps) {
     ArrowRight: () => {
       const row = rows[chosen];
       if (row && foldable(row)) {
-        if (row.folded) fold(row);
+        if (row.folded) onFold(row);
         else move(chosen + 1);
       }
     },
     ArrowLeft: () => {
       const row = rows[chosen];
-      if (row && foldable(row) && !row.folded) fold(row);
+      if (row && foldable(row) && !row.folded) onFold(row);
       else move(above(rows, chosen));
     },
     Enter: () => {
@@ -183,7 +180,7 @@ export function Waterfall(props: WaterfallProps) {
               stop={index === chosen}
               found={isFound(row, found)}
               onSelect={() => onCurrent(row, "open")}
-              onFold={() => fold(row)}
+              onFold={() => onFold(row)}
             />
           ))}
           <canvas
