@@ -62,6 +62,12 @@ def test_a_platform_without_the_engine(
         Engine(tmp_path)
 
 
+def test_a_directory_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnavailable, match="file: File exists"):
+        Engine(tmp_path / "file")
+
+
 def test_a_directory_that_the_engine_would_misread(tmp_path: Path) -> None:
     with pytest.raises(ClewError, match=r"takes no directory with '\?' in its name"):
         Engine(tmp_path / "a?b")

@@ -51,8 +51,13 @@ class Engine:
         if "?" in str(directory):
             raise ClewError(f"{directory}: the engine takes no directory with '?' in its name")
         self.directory = directory
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _lock(directory)
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = _lock(directory)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{directory}: {error.strerror}", "give a directory that can be written to"
+            ) from error
         self._address = f"{directory.resolve()}?mark_cache_size={mark_cache_bytes}"
         try:
             # the engine lives as long as any connection; this one keeps it
