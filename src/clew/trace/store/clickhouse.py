@@ -87,6 +87,8 @@ class ClickHouseStore:
         self._giving_slots = threading.Lock()
         limits = {"max_execution_time": query_timeout, "max_memory_usage": query_memory}
         self._readers = Pool(engine, readers, limits, database)
+        # of its own, so that slow questions do not make the store look dead
+        self._pulse = Pool(engine, 1, limits, database)
 
     def insert(self, table: pa.Table, token: str) -> None:
         """See :class:`~clew.trace.store.SpanStore`."""
@@ -185,7 +187,7 @@ class ClickHouseStore:
         """See :class:`~clew.trace.store.SpanStore`."""
         name = f"ClickHouse {self._engine.version} (embedded)"
         try:
-            with self._readers.session() as session:
+            with self._pulse.session() as session:
                 session.read("SELECT 1")
         except ClewError as error:
             return Health(name=name, error=str(error))
@@ -198,8 +200,8 @@ class ClickHouseStore:
 
     def release(self) -> None:
         """Close this store but not the engine, which may serve others."""
-        self._readers.close()
-        self._writer.close()
+        for pool in (self._pulse, self._readers, self._writer):
+            pool.close()
 
     def _answers(self, query: str, **parameters: str) -> list[str]:
         with self._readers.session() as session:
@@ -251,9 +253,10 @@ class ClickHouseStore:
         parts = 1 + spans // _SPANS_AT_ONCE
         check = self._deadline()
         for part in range(parts):
-            check()
             statement = sql.query("dependency_spans", **window, parts=str(parts), part=str(part))
-            yield from rows.alike(session.read(statement))
+            for trace in rows.alike(session.read(statement)):
+                check()
+                yield trace
 
     def _deadline(self) -> Callable[[], None]:
         """What raises QueryTimeout once several statements took as long as one may."""

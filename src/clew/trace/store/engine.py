@@ -71,7 +71,7 @@ class Engine:
 
     def session(self, settings: Mapping[str, str | int], database: str) -> Session:
         """A new connection that uses ``database`` with ``settings``."""
-        with self._connecting:
+        with self._connecting, _translated():
             session = Session(self._chdb.connect(self._address))
         for name, value in settings.items():
             session.run(f"SET {name} = {literal(value)}")
