@@ -16,7 +16,8 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: hello\r\n\r\n"
 
 def bare_python() -> float:
     """What an interpreter alone has resident."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+    idle = "import sys; sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", idle], stdin=subprocess.PIPE) as process:
         time.sleep(0.5)
         return resident_mb(process.pid)
 
