@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Coroutine
 from pathlib import Path
@@ -360,6 +361,28 @@ def test_a_host_name_is_resolved_by_envoy(world: World) -> None:
     asyncio.run(scenario())
 
 
+def test_an_endpoint_that_fails_is_left_alone_and_the_only_one_is_tried_all_the_same(
+    world: World,
+) -> None:
+    async def scenario() -> None:
+        good, bad = App("good"), App("bad", fails=10**9)
+        async with running(world, good, bad) as client:
+            world.place("pair", f"127.0.0.1 {good.port}", f"127.0.0.1 {bad.port}")
+            direct = f"http://127.0.0.1:{world.ports['incoming']}"
+
+            async def post(host: str) -> int:
+                return (await client.post(direct, headers={"host": host})).status_code
+
+            while bad.served < 5:
+                await post("pair")
+            assert [await post("pair") for _ in range(20)] == [200] * 20
+
+            while bad.served < 15:
+                assert await post("bad") == 503
+
+    asyncio.run(scenario())
+
+
 async def load(client: httpx.AsyncClient, host: str, seen: Counter[int]) -> None:
     while True:
         seen[(await get(client, host)).status_code] += 1
@@ -480,6 +503,7 @@ routers:
   - {{kind: io.l5d.header.token}}
   bindingTimeoutMs: 3000
   maxHeadersKB: 16
+  httpAccessLog: {disco}/../access.log
   servers:
   - port: {outgoing}
     addForwardedHeader: {{by: {{kind: "ip:port"}}, for: {{kind: static, label: me}}}}
@@ -557,5 +581,17 @@ def test_every_option_of_a_file_is_taken_by_envoy(tmp_path: Path) -> None:
             assert "l5d-ctx-x" not in told(forgetful)
             assert not [name for name in forgetful.headers if name.startswith("l5d-")]
             assert not [n for n in await gauges(world, client) if "rejections_total" in n]
+
+            log = tmp_path / "access.log"
+            await until(log.exists)
+
+            def lines() -> list[str]:
+                return log.read_text().splitlines()
+
+            await until(lambda: len(lines()) >= 2)
+            # one line for each attempt of the first request
+            for status, line in zip((503, 200), lines()[:2], strict=True):
+                pattern = rf'hello 127.0.0.1 - - \[.*\] "POST / HTTP/1.1" {status} \d+ "-" "python-'
+                assert re.match(pattern, line), line
 
     asyncio.run(scenario())

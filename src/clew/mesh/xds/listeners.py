@@ -20,6 +20,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from clew.mesh.config.router import Router
 from clew.mesh.config.server import Server
+from clew.mesh.xds.access_log import access_log
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.errors import OVERRIDE, local_replies
 from clew.mesh.xds.forwarded import forwarded
@@ -100,7 +101,7 @@ def _connections(router: Router, server: Server, key: str) -> Any:
                 "envoy.http.early_header_mutation.header_mutation", early(_early(router, server))
             )
         ],
-        http_filters=list(_filters(server)),
+        http_filters=list(_filters(router, server)),
         upgrade_configs=[manager.UpgradeConfig(upgrade_type="websocket")],
         local_reply_config=local_replies(router),
         tracing=tracing(key),
@@ -179,7 +180,7 @@ def _literal(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def _filters(server: Server) -> Iterator[Any]:
+def _filters(router: Router, server: Server) -> Iterator[Any]:
     if server.clear_context:
         yield _filter("clear", in_filter(response=[remove_all("l5d-")]))
     if server.max_concurrent_requests:
@@ -190,6 +191,7 @@ def _filters(server: Server) -> Iterator[Any]:
         "envoy.filters.http.router",
         router_pb2.Router(
             suppress_envoy_headers=True,
+            upstream_log=[access_log(router.http_access_log)] if router.http_access_log else [],
             upstream_http_filters=[
                 _filter("upstream headers", in_filter(request=_upstream())),
                 _filter("envoy.filters.http.upstream_codec", upstream_codec_pb2.UpstreamCodec()),
