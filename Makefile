@@ -16,8 +16,8 @@ demo: .venv/run.ok ## the blog post on this machine (ARGS="--once --json" passes
 
 test: .venv/dev.ok ## all tests, end-to-end ones with the real Envoy, store and browser included
 	@scripts/browser
-	$(BIN)/pytest tests e2e $(ARGS)
 	$(BIN)/python scripts/npm.py test --silent
+	$(BIN)/pytest tests e2e $(ARGS)
 
 check: .venv/dev.ok ## lint, format, types, import contracts, pages' types and lint
 	$(BIN)/ruff check .
@@ -32,6 +32,7 @@ fmt: .venv/dev.ok ## format and fix what can be fixed
 
 e2e: .venv/dev.ok ## only the end-to-end tests
 	@scripts/browser
+	$(BIN)/python scripts/npm.py --version >/dev/null
 	$(BIN)/pytest e2e $(ARGS)
 
 bench: .venv/dev.ok ## the figures of docs/bench.md, printed
