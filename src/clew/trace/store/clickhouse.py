@@ -18,7 +18,7 @@ from clew.trace.query import TraceQuery, trace_time
 from clew.trace.store import SPAN_SCHEMA, Health, QueryTimeout, ServiceSlot, rows, sql
 from clew.trace.store.engine import NARROW, Engine, Pool, Session, literal
 from clew.trace.store.retention import Retention, expired
-from clew.trace.store.search import Step, conditions, steps
+from clew.trace.store.search import Displaced, Step, conditions, steps
 
 _BY_DAY = ("spans", "trace_time", "displaced", "names", "red_minute", "tag_values")
 """The tables that are partitioned by day."""
@@ -130,8 +130,11 @@ class ClickHouseStore:
         found: list[list[Span]] = []
         check = self._deadline()
         with self._readers.session() as session:
+            displaced = _displaced(session, Step.within(*query.window).spans)
             for step in steps(query):
-                for candidates in self._candidates(session, query, step, query.limit - len(found)):
+                minutes = step.spans.filed(displaced)
+                wanted = query.limit - len(found)
+                for candidates in self._candidates(session, query, step, minutes, wanted):
                     check()
                     found += [
                         trace
@@ -150,7 +153,7 @@ class ClickHouseStore:
             window = {
                 "oldest": str(step.oldest),
                 "newest": str(step.newest),
-                "minutes": _minutes(session, step),
+                "minutes": step.filed(_displaced(session, step)),
             }
             extent = session.read(sql.query("dependency_extent", **window))
             first, last, spans = (rows.numbers(extent, name)[0] for name in extent.column_names)
@@ -213,10 +216,9 @@ class ClickHouseStore:
         return dict(zip(texts, rows.numbers(days, "bytes"), strict=True))
 
     def _candidates(
-        self, session: Session, query: TraceQuery, step: Step, wanted: int
+        self, session: Session, query: TraceQuery, step: Step, minutes: str, wanted: int
     ) -> Iterator[list[str]]:
         """Pages of ids of traces that may match, newest first."""
-        minutes = _minutes(session, step.spans)
         needed, parameters = conditions(query)
         filters = "".join(
             sql.query("condition", minutes=minutes, condition=condition) for condition in needed
@@ -305,12 +307,8 @@ def _which(session: Session, low_ids: set[int]) -> str:
     )
 
 
-def _minutes(session: Session, step: Step) -> str:
-    """The condition for spans that may have a time in ``step``."""
-    first, last = step.minutes
-    near = f"bucket BETWEEN {first} AND {last}"
-    elsewhere = rows.numbers(
-        session.read(sql.query("displaced", oldest=str(step.oldest), newest=str(step.newest))),
-        "bucket",
-    )
-    return f"({near} OR bucket IN ({', '.join(map(str, elsewhere))}))" if elsewhere else near
+def _displaced(session: Session, step: Step) -> list[Displaced]:
+    """The minutes that hold spans of ``step`` although they are other minutes."""
+    read = session.read(sql.query("displaced", oldest=str(step.oldest), newest=str(step.newest)))
+    columns = (rows.numbers(read, name) for name in ("bucket", "oldest", "newest"))
+    return [Displaced(*row) for row in zip(*columns, strict=True)]

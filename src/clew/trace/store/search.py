@@ -6,8 +6,9 @@ searches end in the first and never touch the rest of the window.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clew.span.model import Micros
 from clew.trace.query import TraceQuery
@@ -24,6 +25,15 @@ _HAS_TAG = (
     " AND tags[{key%d:String}] = {value%d:String}"
 )
 _HAS_KEY_OR_ANNOTATION = "(mapContains(tags, {key%d:String}) OR has(ann_value, {key%d:String}))"
+
+
+class Displaced(NamedTuple):
+    """A minute under which spans of other times are filed: see collect.columns."""
+
+    bucket: int
+    oldest: int
+    """The earliest start of those spans, in microseconds."""
+    newest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +58,15 @@ class Step:
         """
         return Step.within(self.oldest - _BEFORE, self.newest + _AFTER)
 
-    @property
-    def minutes(self) -> tuple[int, int]:
-        """The first and the last minute."""
-        return self.oldest // _MINUTE, self.newest // _MINUTE
+    def filed(self, displaced: Iterable[Displaced]) -> str:
+        """The condition for spans that may start in it, by the minute they are filed under."""
+        near = f"bucket BETWEEN {self.oldest // _MINUTE} AND {self.newest // _MINUTE}"
+        elsewhere = [
+            str(minute.bucket)
+            for minute in displaced
+            if minute.newest >= self.oldest and minute.oldest <= self.newest
+        ]
+        return f"({near} OR bucket IN ({', '.join(elsewhere)}))" if elsewhere else near
 
     def holds(self, time: Micros | None) -> bool:
         """Whether ``time`` is in it."""
