@@ -51,8 +51,15 @@ Examples:
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep the traces in this directory.  [default: one that goes with the demo]",
 )
+@click.option("--verbose", is_flag=True, help="Show what the parts log.")
 def command(
-    once: bool, as_json: bool, nodes: int, port_offset: int, forward: str, store: Path | None
+    once: bool,
+    as_json: bool,
+    nodes: int,
+    port_offset: int,
+    forward: str,
+    store: Path | None,
+    verbose: bool,
 ) -> None:
     """Run the blog post on this machine: hello calls world through the mesh, in one trace.
 
@@ -60,7 +67,7 @@ def command(
     its trace, and keeps running until Ctrl-C. Exit code 0: the request was one trace of exactly 8
     spans; 1: it was not; 2: something could not be started or died.
     """
-    options = Options(nodes, port_offset, forward, store, once, as_json)
+    options = Options(nodes, port_offset, forward, store, once, as_json, verbose)
     asyncio.run(until_signalled(options))
 
 

@@ -13,7 +13,8 @@ from clew.errors import ClewError
 T = TypeVar("T")
 
 FLAGS = (
-    Flag("addr", ":7777", "address to serve on"),
+    # the original's default is every address; a flag has to say so here
+    Flag("addr", "127.0.0.1:7777", "address to serve on; :7777 is every address"),
     Flag("text", "Hello", "text to serve; the environment's TARGET_WORLD goes before it"),
     Flag("target", "", "the service to call before replying, as http://<target>"),
     Flag("latency", "0s", "time to sleep at the start of each request, as 250ms"),

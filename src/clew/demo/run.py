@@ -14,7 +14,7 @@ import msgspec
 from clew.demo.parts import children, write_files
 from clew.demo.processes import Processes, check_ports
 from clew.demo.story import is_the_story
-from clew.demo.tell import say, tell_story, tell_urls
+from clew.demo.tell import say, say_of, tell_story, tell_urls
 from clew.demo.topology import Node, Topology, lay_out
 from clew.errors import ClewError
 from clew.span.model import Span
@@ -43,6 +43,8 @@ class Options:
     """Where the traces are kept; None for a directory that goes with the demo."""
     once: bool = False
     as_json: bool = False
+    verbose: bool = False
+    """Whether what the parts log is shown."""
 
 
 async def run(options: Options) -> None:
@@ -57,7 +59,10 @@ async def run(options: Options) -> None:
         directory = Path(name)
         write_files(directory, topology)
         store = (options.store or directory / "traces").absolute()
-        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client, Processes() as all_:
+        async with (
+            httpx.AsyncClient(timeout=2.0, trust_env=False) as client,
+            Processes(say_of if options.verbose else None) as all_,
+        ):
             parts = children(directory, topology, options.forward, store, client)
             say(f"Starting {len(parts)} processes …")
             await all_.start(*parts)

@@ -28,7 +28,9 @@ def urls(topology: Topology, trace_id: str = "") -> dict[str, str]:
 def tell_urls(topology: Topology) -> None:
     """How each part is reached, for a person."""
     for node in topology.nodes:
-        say(f"  mesh      http_proxy={node.outgoing} curl http://hello    admin http://{node.admin}")
+        say(
+            f"  mesh      http_proxy={node.outgoing} curl http://hello    admin http://{node.admin}"
+        )
     for service in topology.disco():
         at = ", ".join(f"{app.host}:{app.port}" for app in topology.apps if app.service == service)
         say(f"  {service:<9} {at}")
@@ -56,3 +58,8 @@ def tell_story(topology: Topology, reply: str, spans: Sequence[Span], *, as_json
 def say(line: str) -> None:
     """For people; stdout is for the answer."""
     print(line, file=sys.stderr, flush=True)
+
+
+def say_of(name: str, line: str) -> None:
+    """A line that a part of the demo logged."""
+    say(f"[{name}] {line}")
