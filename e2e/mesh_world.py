@@ -62,7 +62,8 @@ class App:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 lines = head.decode("latin-1").rstrip().split("\r\n")
-                headers = dict(line.split(": ", 1) for line in lines[1:])
+                named = (line.split(": ", 1) for line in lines[1:])
+                headers = {name.lower(): value for name, value in named}
                 await reader.readexactly(int(headers.get("content-length", "0")))
                 await self._answer(writer, lines[0], headers)
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -469,6 +469,30 @@ def test_many_unknown_names_are_bounded_and_do_not_stop_the_known_ones(world: Wo
     asyncio.run(scenario())
 
 
+def test_more_known_names_than_may_be_kept_take_turns_and_cut_no_request(world: World) -> None:
+    async def scenario() -> None:
+        crowd = Crowd(first_pause=1.0)
+        # each name is known to both routers
+        limits = Limits(known=4)
+        apps = [App(name, delay=0.3) for name in ("a", "b", "c")]
+        async with running(world, *apps, limits=limits, crowd=crowd) as client:
+            seen: Counter[int] = Counter()
+
+            async def works(host: str) -> bool:
+                return (await get(client, host)).status_code == 200
+
+            async def turns() -> None:
+                assert await works("a")
+                assert await works("b")
+                assert not await works("c")
+                await until(lambda: works("c"))
+
+            await meanwhile(turns(), [load(client, "a", seen) for _ in range(8)])
+            assert set(seen) == {200}
+
+    asyncio.run(scenario())
+
+
 def test_requests_over_the_servers_limit_are_refused_as_safe_to_retry(tmp_path: Path) -> None:
     linker = LINKER.replace(
         "servers: [{{port: {outgoing}}}]",

@@ -120,10 +120,10 @@ def test_overridden_names_over_the_limit_are_refused() -> None:
     assert compiled.count(State.OVERRIDDEN) == 2
 
 
-def test_pending_names_over_the_limit_are_neither_looked_up_nor_refused() -> None:
+def test_pending_names_over_the_limit_are_refused_and_not_looked_up() -> None:
     compiled = compile_linker(linker(), [of("a"), of("b")], {}, limits=Limits(pending=1))
     assert compiled.wanted == {fs("a")}
-    assert compiled.refused == frozenset()
+    assert compiled.refused == {of("b")}
 
 
 def test_known_names_have_a_limit_too() -> None:

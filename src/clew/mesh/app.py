@@ -16,7 +16,7 @@ import msgspec
 from clew.errors import ClewError
 from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.explain import delegate
-from clew.mesh.compile import NOTHING, Limits, State, compile_linker
+from clew.mesh.compile import NOTHING, Compiled, Limits, State, compile_linker
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.telemetry import PrometheusTelemeter
 from clew.mesh.envoy.binary import find_envoy
@@ -160,33 +160,40 @@ class Mesh:
                 log.exception("the configuration for Envoy could not be made")
 
     def _publish(self) -> None:
+        compiled = self._compile()
         admission = self._crowd.admission
-        compiled = compile_linker(
+        self._crowd.refuse(compiled.refused, asyncio.get_running_loop().time())
+        if self._crowd.admission != admission:
+            # the routes must know of the crowd before the first name is refused
+            compiled = self._compile()
+        self._compiled = compiled
+        self._discovery.want(compiled.wanted)
+        epoch = self._crowd.admission.epoch
+        self._ads.publish(compiled.snapshot, gone=compiled.refused, epoch=epoch)
+        self._gauges.show(compiled, self._crowd)
+
+    def _compile(self) -> Compiled:
+        return compile_linker(
             self._linker,
             self._ads.asked,
             self._discovery.answers,
-            admission=admission,
+            admission=self._crowd.admission,
             limits=self._limits,
             local_ips=self._local_ips,
             previous=self._compiled,
         )
-        self._compiled = compiled
-        self._discovery.want(compiled.wanted)
-        self._ads.publish(compiled.snapshot, gone=compiled.refused, epoch=admission.epoch)
-        self._crowd.refuse(compiled.refused, asyncio.get_running_loop().time())
-        self._gauges.show(compiled, self._crowd)
-        if self._crowd.admission != admission:
-            self._changed.set()
 
     async def _begin_epoch(self) -> None:
-        """Names are asked for anew, and the doubtful ones of the last epoch go."""
+        """Names are asked for anew, and those of the last epoch that are in the way go."""
         epoch = self._crowd.admission.epoch
-        log.warning("too many unknown names were asked for; they are forgotten (epoch %d)", epoch)
+        log.warning("too many names were asked for; room is made for others (epoch %d)", epoch)
         names = self._compiled.names
-        doubtful = [name for name in names if names[name].state is not State.KNOWN]
+        full = self._compiled.count(State.KNOWN) >= self._limits.known
+        # nobody tells which of the known names are idle: those that are not are asked for again
+        old = [name for name in names if full or names[name].state is not State.KNOWN]
         self._publish()
         await asyncio.sleep(FORGET_AFTER)
-        self._ads.forget(doubtful, before=epoch)
+        self._ads.forget(old, before=epoch)
 
     def _pages(self) -> Any:
         prometheus = [t for t in self._linker.telemetry if isinstance(t, PrometheusTelemeter)]

@@ -47,14 +47,14 @@ class State(enum.Enum):
 class Limits:
     """How many names may cost memory in Envoy, about 100 KB a known and 50 KB an unknown one."""
 
-    known: int = 5000
-    """Names that lead somewhere without an override."""
+    known: int = 2000
+    """Names that lead somewhere without an override; a dtab may bind every name there is."""
     unknown: int = 1000
     """Names that lead nowhere; clients can make any number of them."""
     overridden: int = 1000
     """Names with a dtab of the request's own; clients can make any number of them too."""
     pending: int = 1000
-    """Names that a namer has not said yet; more are not even looked up."""
+    """Names that a namer has not said yet; more are not looked up."""
 
     def room(self, state: State) -> int:
         """The limit for names in this state."""
@@ -134,7 +134,7 @@ def compile_linker(
         if room[named.state] > 0:
             room[named.state] -= 1
             names[name] = named
-        elif named.state is not State.PENDING:
+        else:
             refused.add(name)
     resources = [resource for named in names.values() for resource in named.resources]
     return Compiled(

@@ -112,8 +112,8 @@ class AdsServer:
         if missing := snapshot.dangling():
             raise InconsistentSnapshot(missing)
         self._snapshot, self._epoch = snapshot, epoch
-        # clusters before the endpoints that they ask for
-        for stream in sorted(self._streams, key=lambda stream: stream.epoch is None):
+        # routes before clusters: how long a name is waited for must be known when it is refused
+        for stream in sorted(self._streams, key=lambda stream: stream.epoch is not None):
             self._do(stream, stream.subscription.on_snapshot(snapshot, gone))
 
     def forget(self, clusters: Collection[str], *, before: int) -> None:
