@@ -10,7 +10,7 @@ from clew.demo.helloworld_settings import HelloworldError, read_settings
 from clew.errors import ClewError
 
 DEFAULTS = {
-    "host": None,
+    "host": "127.0.0.1",
     "port": 7777,
     "text": "Hello",
     "target": "",
@@ -26,8 +26,8 @@ DEFAULTS = {
 @pytest.mark.parametrize(
     ("line", "environ", "expected"),
     [
-        pytest.param("", {}, {}, id="the defaults are the original's"),
-        pytest.param("-addr=:7778", {}, {"port": 7778}, id="every address"),
+        pytest.param("", {}, {}, id="the defaults are the original's, but for the host"),
+        pytest.param("-addr=:7778", {}, {"host": None, "port": 7778}, id="every address"),
         pytest.param("-addr 127.0.0.1:0", {}, {"host": "127.0.0.1", "port": 0}, id="one address"),
         pytest.param("-addr=[::1]:80", {}, {"host": "::1", "port": 80}, id="an IPv6 address"),
         pytest.param("", {"TARGET_WORLD": "world"}, {"text": "world"}, id="TARGET_WORLD is a text"),
