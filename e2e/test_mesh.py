@@ -581,6 +581,13 @@ def test_every_option_of_a_file_is_taken_by_envoy(tmp_path: Path) -> None:
             by_header = await get(client, "nope", x_first="hello")
             assert by_header.json()["app"] == "hello"
 
+            unreadable = await raw(
+                world,
+                b"GET / HTTP/1.1\r\nhost: hello\r\nx-first: \xff\r\nconnection: close\r\n\r\n",
+            )
+            assert unreadable.startswith(b"HTTP/1.1 200 ")
+            assert (await get(client, "")).status_code == 400
+
             timed_out = await get(client, "slow")
             assert timed_out.status_code == 503
             assert timed_out.text.startswith("exceeded 100.milliseconds to /name/slow")

@@ -150,11 +150,10 @@ def _early(router: Router, server: Server) -> Iterator[Any]:
 def _override() -> Iterator[Any]:
     """The dtabs of all header lines; ``!``, which is no dtab, for bytes that xDS cannot carry."""
     for header in ("l5d-ctx-dtab", "l5d-dtab"):
-        value = f"request.headers['{header}']"
-        yield add_line(_DTABS, f"%CEL({value}.matches(r'^[\\t -~]*$') ? {value} : '!')%")
+        yield add_line(_DTABS, f"%CEL({_readable(header)} ? {_value(header)} : '!')%")
     yield remove("l5d-dtab")
-    yield set_to("l5d-ctx-dtab", f"%CEL(request.headers['{_DTABS}'])%")
-    yield set_to(_MARK, f"%CEL('{_DTABS}' in request.headers ? '{OVERRIDE_MARK}' : '')%")
+    yield set_to("l5d-ctx-dtab", f"%CEL({_value(_DTABS)})%")
+    yield set_to(_MARK, f"%CEL({_present(_DTABS)} ? '{OVERRIDE_MARK}' : '')%")
 
 
 def _name(router: Router) -> Iterator[Any]:
@@ -163,17 +162,31 @@ def _name(router: Router) -> Iterator[Any]:
     yield set_to(
         CLUSTER_HEADER,
         f"{_literal(name_prefix(router))}{value}%REQ({_MARK})%"
-        f"%CEL('{_DTABS}' in request.headers ? request.headers['{_DTABS}'] : '')%",
+        f"%CEL({_present(_DTABS)} ? {_value(_DTABS)} : '')%",
     )
 
 
 def _identified(router: Router) -> str:
     """The value of the first of the identifiers' headers that the request has, as a format."""
     headers = [":authority" if h.lower() == "host" else h.lower() for h in header_names(router)]
-    if len(headers) == 1:
-        return f"%REQ({headers[0]})%"
-    choices = (f"'{h}' in request.headers ? request.headers['{h}'] : " for h in headers)
+    if headers == [":authority"]:
+        return "%REQ(:authority)%"  # Envoy itself refuses bytes that no authority has
+    choices = (f"{_present(h)} && {_readable(h)} ? {_value(h)} : " for h in headers)
     return f"%CEL({''.join(choices)}'')%"
+
+
+def _value(header: str) -> str:
+    """All lines of a header joined by commas, in CEL; an error when there is none."""
+    return f"request.headers['{header}']"
+
+
+def _present(header: str) -> str:
+    return f"'{header}' in request.headers"
+
+
+def _readable(header: str) -> str:
+    """Whether it is printable ASCII, in CEL: protobuf takes no other bytes for text."""
+    return f"{_value(header)}.matches(r'^[\\t -~]*$')"
 
 
 def _literal(text: str) -> str:
