@@ -124,9 +124,10 @@ async def _run(file: Path, run_dir: Path | None) -> int:
     from clew.mesh.app import run
     from clew.mesh.serve.linker_file import read_file
 
+    linker = read_file(file)
     stop = asyncio.Event()
     running = asyncio.ensure_future(run(file, run_dir, stop))
-    announcing = asyncio.create_task(_announce(read_file(file)))
+    announcing = asyncio.create_task(_announce(linker))
     forced = 0
 
     def on_signal(number: int) -> None:
