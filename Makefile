@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SOURCES := pyproject.toml hatch_build.py $(shell git ls-files -co --exclude-standard ui 2>/dev/null)
 
-.PHONY: help demo test check fmt e2e bench ui lock clean setup
+.PHONY: help demo test check fmt e2e bench pictures lock clean setup
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -37,6 +37,9 @@ e2e: .venv/dev.ok ## only the end-to-end tests
 
 bench: .venv/dev.ok ## the figures of docs/bench.md, printed
 	$(BIN)/python -m bench $(ARGS)
+
+pictures: .venv/dev.ok ## the pictures of the README, taken from the demo by the browser test
+	CLEW_PICTURES=docs $(BIN)/pytest e2e/test_browser.py
 
 setup: .venv/dev.ok ## the development environment in .venv
 
