@@ -132,6 +132,11 @@ def test_what_is_written_is_what_the_published_definition_says() -> None:
             {"local_endpoint": Endpoint(service_name="�")},
             id="a service name that is not UTF-8 is replaced",
         ),
+        pytest.param(
+            text(8, text(1, b"x" * 1000)),
+            {"local_endpoint": Endpoint(service_name="x" * 1000)},
+            id="a service name longer than any cache keeps",
+        ),
     ],
 )
 def test_leniencies(fields: bytes, expected: dict[str, object]) -> None:

@@ -18,6 +18,7 @@ LONG_MAX = 2**63 - 1
 _LONG_MIN = -(2**63)
 _HEX = "0123456789abcdef"
 _ZEROS = "0" * 16
+_LONGEST_ADDRESS = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
 _NO_TAGS: dict[str, str] = {}
 
 
@@ -132,9 +133,13 @@ def normal_endpoint(endpoint: Endpoint) -> Endpoint | None:
     return new_endpoint(service_name=service, ipv4=four, ipv6=six, port=port)
 
 
-@functools.lru_cache(maxsize=16_384)
 def read_address(text: str) -> tuple[str | None, str | None]:
     """The address in ``text`` as (ipv4, ipv6), one of which is None; both when it is not one."""
+    return _read_address(text) if len(text) <= _LONGEST_ADDRESS else (None, None)
+
+
+@functools.lru_cache(maxsize=16_384)
+def _read_address(text: str) -> tuple[str | None, str | None]:
     try:
         if "%" in text:  # a zone means something on one host only
             return None, None

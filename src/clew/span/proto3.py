@@ -21,6 +21,8 @@ from clew.span.proto3_messages import EndpointMessage, ListOfSpans, ListOfUnchec
 
 _KINDS = {1: Kind.CLIENT, 2: Kind.SERVER, 3: Kind.PRODUCER, 4: Kind.CONSUMER}
 _KIND_NUMBERS = {kind: number for number, kind in _KINDS.items()}
+_LONGEST_KEPT = 512
+"""Bytes of an endpoint that is remembered."""
 _SPANS_KEY = 1 << 3 | 2  # field 1 of ListOfSpans, length-delimited
 
 
@@ -80,8 +82,8 @@ def _span(item: Any) -> Span:
         name=item.name,
         timestamp=item.timestamp,
         duration=item.duration,
-        local_endpoint=_endpoint(item.local_endpoint),
-        remote_endpoint=_endpoint(item.remote_endpoint),
+        local_endpoint=_known_endpoint(item.local_endpoint),
+        remote_endpoint=_known_endpoint(item.remote_endpoint),
         annotations=[
             Annotation(timestamp=Micros(a.timestamp), value=a.value)
             for a in annotations
@@ -95,9 +97,8 @@ def _span(item: Any) -> Span:
     )
 
 
-@functools.lru_cache(maxsize=4096)
 def _endpoint(encoded: bytes) -> Endpoint | None:
-    """The endpoint, or None for an empty or absent one. Few distinct ones make up any traffic."""
+    """The endpoint, or None for an empty or absent one."""
     try:
         item = EndpointMessage.FromString(encoded)
     except DecodeError as error:
@@ -112,6 +113,14 @@ def _endpoint(encoded: bytes) -> Endpoint | None:
         ipv6=ipv6,
         port=item.port,
     )
+
+
+_remembered_endpoint = functools.lru_cache(maxsize=4096)(_endpoint)
+
+
+def _known_endpoint(encoded: bytes) -> Endpoint | None:
+    """Few distinct ones make up any traffic; a cache must not grow with what is in them."""
+    return _remembered_endpoint(encoded) if len(encoded) <= _LONGEST_KEPT else _endpoint(encoded)
 
 
 @functools.lru_cache(maxsize=4096)
