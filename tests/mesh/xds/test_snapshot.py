@@ -38,5 +38,5 @@ def test_a_difference_has_what_is_new_other_and_gone() -> None:
     assert diff(had, wanted) == Change((cluster("new"), cluster("other", "2")), ("gone",))
 
 
-def test_no_difference_is_false() -> None:
-    assert not diff({"a": "1"}, {"a": cluster("a")})
+def test_the_same_versions_are_no_difference() -> None:
+    assert diff({"a": "1"}, {"a": cluster("a")}) == Change()

@@ -68,10 +68,6 @@ class Snapshot:
         """By name; empty when there is none."""
         return self.by_type.get(type_url, {})
 
-    def get(self, type_url: TypeUrl, name: str) -> Resource | None:
-        """None when the snapshot does not have it."""
-        return self.of_type(type_url).get(name)
-
     def dangling(self) -> tuple[Ref, ...]:
         """What is referred to and missing. Envoy would wait for it; must be empty."""
         missing = {
@@ -91,9 +87,6 @@ class Change:
     changed: tuple[Resource, ...] = ()
     """New ones and those with another version, by name."""
     removed: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.changed or self.removed)
 
 
 def diff(old: Mapping[str, str], new: Mapping[str, Resource]) -> Change:
