@@ -18,9 +18,12 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One chromium for all tests; each test opens contexts of its own."""
+    """One chromium for the tests of a module; each test opens contexts of its own.
+
+    Not for longer: playwright holds an event loop in this thread, in which others cannot run.
+    """
     chromium = shutil.which("chromium")
     if chromium is None:
         assert os.environ.get("CI") != "true", "chromium is needed: apt-get install chromium"
