@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import signal
 import socket
@@ -28,6 +30,7 @@ class App(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.asked = threading.Event()
         self.answer = threading.Event()
+        self.posts = 0
         super().__init__(("127.0.0.1", 0), Handler)
 
 
@@ -43,6 +46,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", "5")
         self.end_headers()
         self.wfile.write(b"hello")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.server.posts += 1
+        self.send_response(202)
+        self.send_header("content-length", "0")
+        self.end_headers()
 
     def log_message(self, *_: object) -> None:
         """Nothing: the test fails where it asks."""
@@ -167,6 +177,72 @@ def test_when_its_addresses_are_printed_it_serves_and_the_ping_says_so(node: Nod
         assert 'rt:client:success{rt="outgoing", client="#/io.l5d.fs/hello"} 1\n' in metrics
 
 
+def test_ports_that_the_system_chooses_are_printed(node: Node) -> None:
+    text = node.file.read_text()
+    for port in (node.port, node.admin):
+        text = text.replace(f"port: {port}", "port: 0")
+    node.file.write_text(text)
+    with subprocess.Popen(node.command, stdout=subprocess.PIPE, text=True) as mesh:
+        try:
+            assert mesh.stdout is not None
+            label, router = mesh.stdout.readline().split()
+            name, admin = mesh.stdout.readline().split()
+            assert (label, name) == ("outgoing", "admin")
+            assert httpx.get(router, headers={"host": "hello"}).text == "hello"
+            assert httpx.get(f"{admin}/admin/ping").text == "pong"
+        finally:
+            mesh.kill()
+
+
+def test_an_edited_file_sends_spans_elsewhere_and_shows_its_metrics_under_another_path(
+    node: Node, app: App
+) -> None:
+    with running(node), App() as collector:
+        thread = threading.Thread(target=collector.serve_forever)
+        thread.start()
+        try:
+            telemetry = [
+                {"kind": "io.l5d.zipkin", "host": "127.0.0.1", "port": 1, "sampleRate": 1.0},
+                {"kind": "io.l5d.prometheus", "path": "/numbers", "prefix": "my_"},
+            ]
+            admin = f"http://127.0.0.1:{node.admin}"
+            node.file.write_text(f"{node.file.read_text()}telemetry: {json.dumps(telemetry)}\n")
+            until(lambda: httpx.get(f"{admin}/numbers").status_code == 200)
+            assert "my_rt:server:requests{" in httpx.get(f"{admin}/numbers").text
+
+            text = node.file.read_text()
+            node.file.write_text(text.replace('"port": 1,', f'"port": {collector.server_port},'))
+
+            def arrived() -> bool:
+                assert node.get().text == "hello"
+                return collector.posts > 0
+
+            until(arrived)
+            metrics = httpx.get(f"{admin}/numbers").text
+            assert 'clew_relay_spans_exported_total{telemeter="127.0.0.1:1"} 0.0' in metrics
+        finally:
+            collector.shutdown()
+            thread.join()
+
+
+def test_what_has_no_effect_is_said_at_the_start_and_after_an_edit(node: Node) -> None:
+    text = node.file.read_text()
+    node.file.write_text(f"{text}  originator: true\n")
+    with subprocess.Popen(
+        node.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as mesh:
+        try:
+            assert mesh.stderr is not None
+            said = iter(mesh.stderr.readline, "")
+            assert any("routers[0].originator has no effect" in line for line in said)
+            assert any("admin on" in line for line in said)
+            node.file.write_text(f"{node.file.read_text()}  compressionLevel: 1\n")
+            between = list(itertools.takewhile(lambda line: "compressionLevel" not in line, said))
+            assert not [line for line in between if "originator" in line]
+        finally:
+            mesh.kill()
+
+
 def test_a_killed_envoy_is_back_and_answers_again(node: Node) -> None:
     with running(node):
         for _ in range(2):
@@ -175,6 +251,8 @@ def test_a_killed_envoy_is_back_and_answers_again(node: Node) -> None:
             os.kill(killed, signal.SIGKILL)
             until(lambda: answers(node))
             assert node.envoy() != killed
+        metrics = httpx.get(f"http://127.0.0.1:{node.admin}/admin/metrics/prometheus").text
+        assert "clew_mesh_envoy_restarts_total 2.0" in metrics
 
 
 def test_a_killed_mesh_takes_its_envoy_along_and_can_be_started_again(node: Node) -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,12 @@ from clew.cli.linker_files import linker_texts
 from clew.cli.logs import LEVELS, log_to_stderr
 
 if TYPE_CHECKING:
-    from clew.mesh.config.linker import Linker
+    from clew.mesh.app import Addresses
     from clew.mesh.config.problems import Problem
 
 log = logging.getLogger(__name__)
 
 STDIN = Path("-")
-PROBE_SECONDS = 0.05
 
 
 @click.command(
@@ -122,12 +121,9 @@ def _on_disk(file: Path) -> Iterator[Path]:
 async def _run(file: Path, run_dir: Path | None) -> int:
     """Exit code. The first signal stops gracefully, the second at once."""
     from clew.mesh.app import run
-    from clew.mesh.serve.linker_file import read_file
 
-    linker = read_file(file)
     stop = asyncio.Event()
-    running = asyncio.ensure_future(run(file, run_dir, stop))
-    announcing = asyncio.create_task(_announce(linker))
+    running = asyncio.ensure_future(run(file, run_dir, stop, _announce))
     forced = 0
 
     def on_signal(number: int) -> None:
@@ -147,35 +143,10 @@ async def _run(file: Path, run_dir: Path | None) -> int:
     except asyncio.CancelledError:
         if not forced:
             raise
-    finally:
-        announcing.cancel()
     return forced
 
 
-async def _announce(linker: Linker) -> None:
-    """Print every address when a probe finds the mesh ready; a port 0 is chosen by the system and
-    not known here."""
-    import httpx
-
-    admin = linker.admin
-    if not admin.port:
-        return
-    ping = f"{_url(_REACHED_AT.get(admin.ip, admin.ip), admin.port)}/admin/ping"
-    async with httpx.AsyncClient() as client:
-        while True:
-            with suppress(httpx.TransportError):
-                if (await client.get(ping)).status_code == httpx.codes.OK:
-                    break
-            await asyncio.sleep(PROBE_SECONDS)
-    for router in linker.routers:
-        for server in router.servers:
-            if server.port:
-                click.echo(f"{router.label} {_url(server.ip, server.port)}")
-    click.echo(f"admin {_url(admin.ip, admin.port)}")
-
-
-_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-
-
-def _url(ip: str, port: int) -> str:
-    return f"http://[{ip}]:{port}" if ":" in ip else f"http://{ip}:{port}"
+def _announce(addresses: Addresses) -> None:
+    for label, place in addresses.servers:
+        click.echo(f"{label} http://{place}")
+    click.echo(f"admin {addresses.admin}")

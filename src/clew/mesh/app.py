@@ -6,24 +6,28 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from prometheus_client import Counter
 
 from clew.errors import ClewError
 from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.explain import delegate
 from clew.mesh.compile import NOTHING, Compiled, Limits, State, compile_linker
 from clew.mesh.config.linker import Linker
+from clew.mesh.config.notes import notes
 from clew.mesh.config.telemetry import PrometheusTelemeter
 from clew.mesh.envoy.binary import find_envoy
 from clew.mesh.envoy.bootstrap import bootstrap
 from clew.mesh.envoy.ports import check_ports
 from clew.mesh.envoy.process import EnvoyProcess
 from clew.mesh.envoy.sockets import Sockets, claim_run_dir
+from clew.mesh.envoy.stats import EnvoyUnreachable
 from clew.mesh.namers.interfaces import local_ips
 from clew.mesh.namers.registry import build
 from clew.mesh.naming.dtab import Dtab
@@ -48,12 +52,29 @@ log = logging.getLogger(__name__)
 FORGET_AFTER = 0.2
 """Seconds between a new epoch and the end of the doubtful names of the last one, so that Envoy can
 already ask for them again when it loses them."""
+LIVE_POLL_SECONDS = 0.05
 
 
-async def run(file: Path, run_dir: Path | None, stop: asyncio.Event) -> None:
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a mesh listens, as the system gave the ports."""
+
+    servers: tuple[tuple[str, str], ...]
+    """The router's label and ``host:port`` of each server, in the file's order."""
+    admin: str
+    """The URL of the admin port."""
+
+
+async def run(
+    file: Path,
+    run_dir: Path | None,
+    stop: asyncio.Event,
+    ready: Callable[[Addresses], None] = lambda _: None,
+) -> None:
     """Run the mesh of ``file`` until ``stop``. Raises ClewError when it cannot start.
 
-    Without ``run_dir`` its sockets are in a temporary directory.
+    Without ``run_dir`` its sockets are in a temporary directory. ``ready`` is called when every
+    server takes requests.
     """
     linker = read_file(file)
     binary = find_envoy()
@@ -63,8 +84,13 @@ async def run(file: Path, run_dir: Path | None, stop: asyncio.Event) -> None:
             mesh = Mesh(linker, sockets, binary)
             await mesh.start(stack)
             _background(stack, mesh.follow_edits(file), "linker file")
+            _background(stack, _tell(mesh, ready), "ready")
             await stop.wait()
             log.info("stopping")
+
+
+async def _tell(mesh: Mesh, ready: Callable[[Addresses], None]) -> None:
+    ready(await mesh.addresses())
 
 
 class Mesh:
@@ -89,12 +115,16 @@ class Mesh:
         self._gauges = NameGauges(self._registry)
         self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
         self._discovery = Discovery(self._changed.set)
-        metrics = BacklogMetrics(self._registry)
+        self._backlogs = BacklogMetrics(self._registry)
+        self._exporters: Mapping[tuple[str, int], Exporter] = {}
+        self._exporters = self._exporters_of(linker)
         self._relay = Relay(
-            sockets.spans,
-            server_facts(linker),
-            [Exporter(*place, metrics) for place in collectors(linker.telemetry)],
-            self._registry,
+            sockets.spans, server_facts(linker), list(self._exporters.values()), self._registry
+        )
+        restarts = Counter(
+            "clew_mesh_envoy_restarts",
+            "Times that Envoy ended by itself and was started again.",
+            registry=self._registry,
         )
         self._envoy = EnvoyProcess(
             binary,
@@ -102,10 +132,20 @@ class Mesh:
             sockets,
             concurrency=workers(os.cpu_count() or 1),
             grace=linker.admin.shutdown_grace_ms / 1000,
+            on_restart=restarts.inc,
         )
+        self._scrape = Scrape(
+            self._envoy.admin.statistics,
+            self._envoy.admin.hosts,
+            lambda: server_names(self._linker),
+            asyncio.get_running_loop().time,
+        )
+        self._admin = AdminServer(linker.admin.ip, linker.admin.port, self._pages())
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Return when Envoy runs; ``stack`` ends everything, Envoy first. Raises ClewError."""
+        for note in notes(self._linker):
+            log.warning("%s", note)
         self._discovery.use(build(self._linker))
         stack.push_async_callback(self._discovery.stop)
         self._publish()
@@ -113,34 +153,59 @@ class Mesh:
         stack.push_async_callback(self._ads.stop)
         await self._relay.start()
         stack.push_async_callback(self._relay.stop)
-        admin = AdminServer(self._linker.admin.ip, self._linker.admin.port, self._pages())
-        await admin.start()
-        stack.push_async_callback(admin.stop)
-        log.info("admin on %s", admin.url)
+        await self._admin.start()
+        stack.push_async_callback(self._admin.stop)
+        log.info("admin on %s", self._admin.url)
         _background(stack, self._keep_publishing(), "publish")
         await self._envoy.start()
         stack.push_async_callback(self._envoy.stop)
+
+    async def addresses(self) -> Addresses:
+        """Where it listens, once every server of the file takes requests."""
+        while True:
+            with suppress(EnvoyUnreachable):
+                live = await self._envoy.admin.live_listeners()
+                servers = [
+                    (router.label, live.get(server_key(router, index)))
+                    for router in self._linker.routers
+                    for index in range(len(router.servers))
+                ]
+                listening = tuple((label, place) for label, place in servers if place is not None)
+                if len(listening) == len(servers):
+                    return Addresses(listening, self._admin.url)
+            await asyncio.sleep(LIVE_POLL_SECONDS)
 
     async def follow_edits(self, file: Path) -> None:
         """Go on with each good edit of the file, for ever."""
         async for linker in edits(file, self._linker):
             try:
-                self._use(linker)
+                await self._use(linker)
             except ClewError as error:
                 log.error("the edit is not used, the running configuration stays: %s", error)
 
-    def _use(self, linker: Linker) -> None:
+    async def _use(self, linker: Linker) -> None:
+        exporters = self._exporters_of(linker)
         if linker.namers != self._linker.namers:
             self._discovery.use(build(linker))
         if linker.admin != self._linker.admin:
             log.warning("another admin section takes effect when the mesh is restarted")
-        if collectors(linker.telemetry) != collectors(self._linker.telemetry):
-            log.warning("other collectors take effect when the mesh is restarted")
+        for note in sorted(set(notes(linker)) - set(notes(self._linker))):
+            log.warning("%s", note)
         self._linker = linker
         self._local_ips = local_ips()
         self._relay.set_facts(server_facts(linker))
+        self._admin.use(self._pages())
         self._changed.set()
         log.info("the edited file is in use")
+        self._exporters = exporters
+        await self._relay.set_exporters(list(exporters.values()))
+
+    def _exporters_of(self, linker: Linker) -> dict[tuple[str, int], Exporter]:
+        """By collector; those that are there already go on. Raises NoSuchCollector."""
+        return {
+            place: self._exporters.get(place) or Exporter(*place, self._backlogs)
+            for place in collectors(linker.telemetry)
+        }
 
     async def _keep_publishing(self) -> None:
         """Whenever Envoy asks, a namer answers, the file is edited or an epoch ends."""
@@ -197,16 +262,10 @@ class Mesh:
 
     def _pages(self) -> Any:
         prometheus = [t for t in self._linker.telemetry if isinstance(t, PrometheusTelemeter)]
-        scrape = Scrape(
-            self._envoy.admin.statistics,
-            self._envoy.admin.hosts,
-            lambda: server_names(self._linker),
-            asyncio.get_running_loop().time,
-        )
         return admin_app(
             Sources(
                 not_live=self._not_live,
-                metrics=scrape.metrics,
+                metrics=self._scrape.metrics,
                 own_metrics=lambda: exposition(self._registry),
                 delegate=self._delegate,
                 config=lambda: msgspec.to_builtins(self._linker, enc_hook=str),

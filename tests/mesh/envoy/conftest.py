@@ -83,7 +83,7 @@ def sockets(tmp_path: Path) -> Iterator[Sockets]:
 
 @pytest.fixture
 def new_envoy(sockets: Sockets) -> Callable[..., EnvoyProcess]:
-    def new(config: dict[str, Any], *, grace: float = 10.0) -> EnvoyProcess:
-        return EnvoyProcess(find_envoy(), config, sockets, concurrency=1, grace=grace)
+    def new(config: dict[str, Any], *, grace: float = 10.0, **options: Any) -> EnvoyProcess:
+        return EnvoyProcess(find_envoy(), config, sockets, concurrency=1, grace=grace, **options)
 
     return new

@@ -87,6 +87,23 @@ def test_new_exporters_get_the_next_spans_and_the_old_ones_finish(
     assert counts(registry) == {"received": 3, "exported": 3}
 
 
+def test_an_exporter_that_stays_among_them_goes_on(
+    tmp_path: Path, registry: CollectorRegistry
+) -> None:
+    async def scenario() -> list[int]:
+        async with Collector().running() as kept, Collector().running() as added:
+            metrics = BacklogMetrics(registry)
+            exporters = [Exporter("127.0.0.1", c.port, metrics) for c in (kept, added)]
+            relay = Relay(tmp_path / "s", FACTS, exporters[:1], registry)
+            await relay.start()
+            await relay.set_exporters(exporters)
+            await post(tmp_path / "s", encode_list([server_span()]))
+            await relay.stop()
+        return [len(collector.names) for collector in (kept, added)]
+
+    assert asyncio.run(scenario()) == [1, 1]
+
+
 def test_what_is_no_list_of_spans_is_refused_and_counted(
     tmp_path: Path, registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:

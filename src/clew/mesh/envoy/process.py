@@ -7,7 +7,7 @@ import enum
 import json
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,21 +62,24 @@ class EnvoyProcess:
         *,
         concurrency: int,
         grace: float,
+        on_restart: Callable[[], object] = lambda: None,
     ) -> None:
-        """``concurrency`` is the number of worker threads; ``grace`` is in seconds."""
+        """``concurrency`` is the number of worker threads; ``grace`` is in seconds.
+
+        ``on_restart`` is called for each start after the first one.
+        """
         self._binary = binary
         self._config = config
         self._config_file = sockets.run_dir / "envoy.json"
         self._grace = grace
         self._concurrency = concurrency
+        self._on_restart = on_restart
         self._child: asyncio.subprocess.Process | None = None
         self._listener: asyncio.Task[None] | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
         self.admin = EnvoyAdmin(sockets.admin)
         self.state = State.STOPPED
-        self.restarts = 0
-        """Starts after the first one."""
 
     @property
     def pid(self) -> int | None:
@@ -180,7 +183,7 @@ class EnvoyProcess:
                 log.error("Envoy cannot be started: %s", error)
                 continue
             log.info("Envoy runs again as process %d", child.pid)
-            self.restarts += 1
+            self._on_restart()
             self.state = State.RUNNING
 
     async def _drain(self) -> None:

@@ -48,14 +48,16 @@ class Relay:
         self._facts = facts
 
     async def set_exporters(self, exporters: Sequence[Exporter], grace: float = 5.0) -> None:
-        """Hands the next spans to these instead; the old ones send what they have.
+        """Hands the next spans to these; those that are not among them send what they have.
 
-        They are new ones, not started; the relay starts and stops its exporters itself.
+        New ones are not started yet: the relay starts and stops its exporters itself.
         """
+        before = self._exporters
         for exporter in exporters:
-            await exporter.start()
-        old, self._exporters = self._exporters, exporters
-        await asyncio.gather(*(exporter.stop(grace) for exporter in old))
+            if exporter not in before:
+                await exporter.start()
+        self._exporters = exporters
+        await asyncio.gather(*(e.stop(grace) for e in before if e not in exporters))
 
     async def start(self) -> None:
         """Spans are taken once this returns."""

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from clew.errors import ClewError
 from clew.mesh.naming.dtab import Dtab
@@ -171,9 +172,11 @@ class AdminServer:
         """``port`` 0 takes a free one."""
         self._ip = ip
         self._port = port
+        self._app = app
         self._server = _Server(
             uvicorn.Config(
-                app,
+                self._answer,
+                interface="asgi3",
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -197,6 +200,13 @@ class AdminServer:
             if self._serving.done():
                 return await self._serving
             await asyncio.sleep(STARTED_POLL_SECONDS)
+
+    def use(self, app: Starlette) -> None:
+        """Answer the next requests with this app."""
+        self._app = app
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
     async def stop(self) -> None:
         """Refuse connections, and give open requests a second."""

@@ -19,6 +19,8 @@ DEBOUNCE_MS = 200
 """The longest time for which events are collected, because editors write more than once."""
 STEP_MS = 50
 """Of quiet after which they are collected."""
+RECHECK_MS = 5000
+"""Without an event the file is looked at this often: an edit just before the watch makes none."""
 
 
 def read_file(file: Path) -> Linker:
@@ -37,7 +39,13 @@ async def edits(file: Path, current: Linker) -> AsyncIterator[Linker]:
     complaint = ""
     # the directory, because editors replace the file
     async for _ in awatch(
-        file.parent, watch_filter=concerns, recursive=False, debounce=DEBOUNCE_MS, step=STEP_MS
+        file.parent,
+        watch_filter=concerns,
+        recursive=False,
+        debounce=DEBOUNCE_MS,
+        step=STEP_MS,
+        rust_timeout=RECHECK_MS,
+        yield_on_timeout=True,
     ):
         try:
             linker = await asyncio.to_thread(read_file, file)
