@@ -42,3 +42,36 @@ def test_a_directory_that_is_none_is_named_with_the_remedy(
         "namers[1].rootDir: 'disco' is not a directory "
         f"(create it, or correct the path; it is looked for from {tmp_path})"
     )
+
+
+KUBERNETES = """
+routers: [{protocol: http, servers: [{}]}]
+namers:
+- kind: io.l5d.k8s
+  host: localhost
+  port: 8001
+- {kind: io.l5d.k8s.ns, prefix: /here}
+- kind: io.l5d.k8s.external
+"""
+
+
+def test_builds_the_namers_of_kubernetes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POD_NAMESPACE", "default")
+    namers = build(read_linker(KUBERNETES, "linkerd.yml"))
+    assert [str(namer.prefix) for namer in namers] == [
+        "/#/io.l5d.k8s",
+        "/#/here",
+        "/#/io.l5d.k8s.external",
+    ]
+
+
+def test_a_namespace_that_is_not_in_the_environment_is_told_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("POD_NAMESPACE", raising=False)
+    with pytest.raises(NamerError) as error:
+        build(read_linker(KUBERNETES, "linkerd.yml"))
+    assert str(error.value) == (
+        "namers[1].envVar: POD_NAMESPACE is not set in the environment "
+        "(in a pod: env, valueFrom, fieldRef, fieldPath: metadata.namespace)"
+    )

@@ -17,7 +17,14 @@ from clew.mesh.binding.transformers import (
     Transformer,
 )
 from clew.mesh.config import transformers as config
-from clew.mesh.config.namers import FsNamer, Namer, RewriteNamer
+from clew.mesh.config.namers import (
+    FsNamer,
+    K8sExternalNamer,
+    K8sNamer,
+    K8sNsNamer,
+    Namer,
+    RewriteNamer,
+)
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
 
@@ -36,7 +43,7 @@ def _rule(namer: Namer, local_ips: frozenset[str]) -> NamerRule:
     match namer:
         case RewriteNamer(pattern=pattern, name=name):
             return NamerRule(namer.root, Rewrite(pattern, name), steps)
-        case FsNamer():
+        case FsNamer() | K8sNamer() | K8sNsNamer() | K8sExternalNamer():
             return NamerRule(namer.root, None, steps)
     assert_never(namer)
 

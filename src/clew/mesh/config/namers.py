@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec.structs import force_setattr
 
-from clew.mesh.config.section import KindSection, NotYet
+from clew.mesh.config.section import KindSection, NotYet, Port
 from clew.mesh.config.transformers import Transformer
 from clew.mesh.naming.matcher import PathMatcher
 from clew.mesh.naming.path import Path
@@ -37,6 +37,35 @@ class FsNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.fs"):
     """A directory; relative to where the mesh was started."""
 
 
+class _KubernetesNamer(_Namer, frozen=True, kw_only=True):
+    """Asks the API server; names are lower-cased."""
+
+    host: str = "localhost"
+    """A ``kubectl proxy``. Where none answers on this machine, the account of the pod is used,
+    else a kubeconfig."""
+    port: Port = 8001
+
+
+class K8sNamer(_KubernetesNamer, frozen=True, kw_only=True, tag="io.l5d.k8s"):
+    """``/<namespace>/<port name or number>/<service>``: the ready pods of a service."""
+
+    label_selector: str | None = None
+    """A label of services, whose value is a fourth segment; None asks for none."""
+
+
+class K8sNsNamer(_KubernetesNamer, frozen=True, kw_only=True, tag="io.l5d.k8s.ns"):
+    """``/<port name or number>/<service>``: the same in one namespace."""
+
+    env_var: str = "POD_NAMESPACE"
+    """The variable of the environment that holds the namespace."""
+    label_selector: str | None = None
+    """A label of services, whose value is a third segment; None asks for none."""
+
+
+class K8sExternalNamer(_KubernetesNamer, frozen=True, kw_only=True, tag="io.l5d.k8s.external"):
+    """``/<namespace>/<port>/<service>``: the load balancer of a service."""
+
+
 class RewriteNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.rewrite"):
     """Another name for what ``pattern`` matches; what it leaves of the path is dropped."""
 
@@ -47,13 +76,10 @@ class RewriteNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.rewrite"):
 
 
 Namer = Annotated[
-    FsNamer | RewriteNamer,
+    FsNamer | K8sNamer | K8sNsNamer | K8sExternalNamer | RewriteNamer,
     NotYet(
         dict.fromkeys(
             (
-                "io.l5d.k8s",
-                "io.l5d.k8s.ns",
-                "io.l5d.k8s.external",
                 "io.l5d.k8s.istio",
                 "io.l5d.consul",
                 "io.l5d.serversets",

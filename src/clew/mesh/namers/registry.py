@@ -7,9 +7,20 @@ from typing import assert_never
 
 from clew.errors import ClewError
 from clew.mesh.config.linker import Linker
-from clew.mesh.config.namers import FsNamer, RewriteNamer
+from clew.mesh.config.namers import (
+    FsNamer,
+    K8sExternalNamer,
+    K8sNamer,
+    K8sNsNamer,
+    RewriteNamer,
+)
 from clew.mesh.namers import Namer
 from clew.mesh.namers.fs import Fs
+from clew.mesh.namers.k8s.access import find_access
+from clew.mesh.namers.k8s.api import Api
+from clew.mesh.namers.k8s.lookups import ByEndpoints, ByLoadBalancer, Lookup
+from clew.mesh.namers.k8s.namer import K8s
+from clew.mesh.naming.path import Path
 
 
 class NamerError(ClewError):
@@ -19,7 +30,7 @@ class NamerError(ClewError):
 def build(linker: Linker) -> tuple[Namer, ...]:
     """In the order of the file. Namers that only rewrite are not among them: binding does that.
 
-    Raises NamerError for a directory that is none.
+    Raises NamerError for a directory that is none, or a variable that is not set.
     """
     namers: list[Namer] = []
     for index, config in enumerate(linker.namers):
@@ -31,8 +42,24 @@ def build(linker: Linker) -> tuple[Namer, ...]:
                         f"create it, or correct the path; it is looked for from {os.getcwd()}",
                     )
                 namers.append(Fs(root_dir, config.root))
+            case K8sNamer(host=host, port=port, label_selector=label):
+                namers.append(_k8s(config.root, ByEndpoints(label=label), host, port))
+            case K8sNsNamer(host=host, port=port, label_selector=label, env_var=variable):
+                namespace = os.environ.get(variable)
+                if not namespace:
+                    raise NamerError(
+                        f"namers[{index}].envVar: {variable} is not set in the environment",
+                        "in a pod: env, valueFrom, fieldRef, fieldPath: metadata.namespace",
+                    )
+                namers.append(_k8s(config.root, ByEndpoints(namespace, label), host, port))
+            case K8sExternalNamer(host=host, port=port):
+                namers.append(_k8s(config.root, ByLoadBalancer(), host, port))
             case RewriteNamer():
                 pass
             case _:
                 assert_never(config)
     return tuple(namers)
+
+
+def _k8s(prefix: Path, lookup: Lookup, host: str, port: int) -> K8s:
+    return K8s(prefix, lookup, lambda: Api(lambda: find_access(host, port, os.environ)))

@@ -1,0 +1,12 @@
+"""io.l5d.k8s, io.l5d.k8s.ns and io.l5d.k8s.external: services of a Kubernetes cluster.
+
+::
+
+    path ──lookups──▶ collections wanted        API server ──api──▶ pages, events
+                            │                                          │
+                            └──▶ mirror (one a collection) ◀──reflector┘
+                                   │ objects
+    answers ◀──────────lookups─────┘
+
+``objects``, ``lookups`` and ``reflector`` are pure; ``access`` and ``api`` know the server.
+"""

@@ -1,0 +1,81 @@
+"""One collection of the API server, kept up to date here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+from random import random
+from typing import assert_never
+
+from clew.mesh.namers.k8s.api import SOURCES, Api, ApiError
+from clew.mesh.namers.k8s.lookups import Collection, View, by_service
+from clew.mesh.namers.k8s.objects import Kept
+from clew.mesh.namers.k8s.reflector import Ended, Heard, List, Reflector, Wait, Waited, Watch
+
+log = logging.getLogger(__name__)
+
+
+class Mirror:
+    """Does what the reflector says. ``on_change`` is called when ``view`` would be another."""
+
+    def __init__(self, collection: Collection, api: Api, on_change: Callable[[], None]) -> None:
+        self._collection = collection
+        self._api = api
+        self._on_change = on_change
+        self._reflector = Reflector[Kept](len(SOURCES[collection.kind]), random)
+        self._told = ""
+        self._view: View | None = View()
+
+    @property
+    def view(self) -> View:
+        """What is known now."""
+        if self._view is None:
+            reflector = self._reflector
+            objects = by_service(reflector.objects.values())
+            trouble = reflector.trouble if reflector.hopeless else ""
+            self._view = View(objects, reflector.synced, trouble)
+        return self._view
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            while True:
+                try:
+                    await self._act()
+                except ApiError as error:
+                    self._hear(error.failure)
+        finally:
+            await self._api.close()
+
+    async def _act(self) -> None:
+        action = self._reflector.next
+        match action:
+            case List():
+                self._hear(await self._api.page(self._collection, action))
+            case Watch():
+                async with aclosing(self._api.events(self._collection, action)) as events:
+                    async for event in events:
+                        self._hear(event)
+                        if self._reflector.next is not action:
+                            return
+                self._hear(Ended())
+            case Wait(seconds):
+                await asyncio.sleep(seconds)
+                self._hear(Waited())
+            case _:
+                assert_never(action)
+
+    def _hear(self, what: Heard[Kept]) -> None:
+        if self._reflector.heard(what):
+            self._view = None
+            self._on_change()
+        trouble = self._reflector.trouble
+        if trouble != self._told:
+            self._told = trouble
+            if trouble:
+                stays = "; what was known stays in use" if self._reflector.synced else ""
+                log.warning("%s%s", trouble, stays)
+            else:
+                log.info("%s can be read again", self._collection)

@@ -1,0 +1,205 @@
+"""What the namers keep of Kubernetes objects: no more than is needed to answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from clew.mesh.naming.bound import Address
+
+SERVICE_NAME = "kubernetes.io/service-name"
+"""The label by which an EndpointSlice says whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Ready addresses that share their ports: one EndpointSlice, or one subset of Endpoints."""
+
+    family: str
+    """``IPv4``, ``IPv6`` or ``FQDN``."""
+    hosts: tuple[tuple[str, str], ...]
+    """Host and name of its node; the latter is empty when it is not said."""
+    ports: Mapping[str, int]
+    """By name; an unnamed port has the empty name."""
+
+    def at(self, port: int) -> frozenset[Address]:
+        """The addresses, at this port."""
+        return frozenset(Address(host, port, node_name=node) for host, node in self.hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The part of a service's endpoints that one object holds."""
+
+    service: str
+    groups: tuple[Group, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    """A port of a Service."""
+
+    name: str
+    """Empty when it is the only one and has none."""
+    number: int
+    target: int | None
+    """The number at the pods; None when the pods name it, each on its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A Service."""
+
+    service: str
+    ports: tuple[ServicePort, ...]
+    outside: tuple[str, ...]
+    """IP addresses and host names of its load balancer."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+Kept = Endpoints | Service
+
+
+class _Struct(msgspec.Struct, frozen=True, rename="camel"):
+    """Fields of the API that Go leaves out when they are empty, or writes as null."""
+
+
+class _Metadata(_Struct, frozen=True):
+    name: str
+    resource_version: str = ""
+    labels: dict[str, str] | None = None
+
+
+class _Port(_Struct, frozen=True):
+    port: int | None = None
+    name: str | None = None
+    protocol: str | None = None
+    target_port: int | str | None = None
+
+    @property
+    def is_tcp(self) -> bool:
+        return self.protocol in (None, "", "TCP")
+
+
+class _Conditions(_Struct, frozen=True):
+    ready: bool | None = None
+
+
+class _Endpoint(_Struct, frozen=True):
+    addresses: list[str] | None = None
+    conditions: _Conditions | None = None
+    node_name: str | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """What is not known counts as ready, as the API demands."""
+        return self.conditions is None or self.conditions.ready is not False
+
+
+class _EndpointSlice(_Struct, frozen=True):
+    metadata: _Metadata
+    address_type: str = "IPv4"
+    endpoints: list[_Endpoint] | None = None
+    ports: list[_Port] | None = None
+
+
+class _Address(_Struct, frozen=True):
+    ip: str
+    node_name: str | None = None
+
+
+class _Subset(_Struct, frozen=True):
+    addresses: list[_Address] | None = None
+    ports: list[_Port] | None = None
+
+
+class _Endpoints(_Struct, frozen=True):
+    metadata: _Metadata
+    subsets: list[_Subset] | None = None
+
+
+class _ServiceSpec(_Struct, frozen=True):
+    ports: list[_Port] | None = None
+
+
+class _Ingress(_Struct, frozen=True):
+    ip: str | None = None
+    hostname: str | None = None
+
+
+class _LoadBalancer(_Struct, frozen=True):
+    ingress: list[_Ingress] | None = None
+
+
+class _ServiceStatus(_Struct, frozen=True):
+    load_balancer: _LoadBalancer = _LoadBalancer()
+
+
+class _Service(_Struct, frozen=True):
+    metadata: _Metadata
+    spec: _ServiceSpec = _ServiceSpec()
+    status: _ServiceStatus = _ServiceStatus()
+
+
+class Item(_Struct, frozen=True):
+    """What every object has."""
+
+    metadata: _Metadata
+
+
+Read = Callable[[bytes], Kept]
+"""Raises msgspec.MsgspecError for what is not such an object."""
+
+
+def read_slice(text: bytes) -> Endpoints:
+    """An EndpointSlice of discovery.k8s.io/v1."""
+    read = msgspec.json.decode(text, type=_EndpointSlice)
+    labels = read.metadata.labels or {}
+    hosts = tuple(
+        # the further addresses of an endpoint are the same pod once more
+        (endpoint.addresses[0], endpoint.node_name or "")
+        for endpoint in read.endpoints or ()
+        if endpoint.addresses and endpoint.is_ready
+    )
+    group = Group(read.address_type, hosts, _tcp_ports(read.ports))
+    return Endpoints(labels.get(SERVICE_NAME, ""), (group,), labels)
+
+
+def read_endpoints(text: bytes) -> Endpoints:
+    """An Endpoints object of the core API; each subset stays on its own."""
+    read = msgspec.json.decode(text, type=_Endpoints)
+    groups = []
+    for subset in read.subsets or ():
+        hosts = tuple((a.ip, a.node_name or "") for a in subset.addresses or ())
+        groups.append(Group(_family(hosts), hosts, _tcp_ports(subset.ports)))
+    return Endpoints(read.metadata.name, tuple(groups), read.metadata.labels or {})
+
+
+def read_service(text: bytes) -> Service:
+    """A Service of the core API."""
+    read = msgspec.json.decode(text, type=_Service)
+    ports = tuple(
+        ServicePort(port.name or "", port.port, _target(port.target_port, port.port))
+        for port in read.spec.ports or ()
+        if port.is_tcp and port.port is not None
+    )
+    ingress = read.status.load_balancer.ingress or ()
+    outside = tuple(place for each in ingress if (place := each.hostname or each.ip))
+    return Service(read.metadata.name, ports, outside, read.metadata.labels or {})
+
+
+def _tcp_ports(ports: list[_Port] | None) -> Mapping[str, int]:
+    return {p.name or "": p.port for p in ports or () if p.is_tcp and p.port is not None}
+
+
+def _target(target: int | str | None, number: int) -> int | None:
+    if isinstance(target, str):
+        return int(target) if target.isascii() and target.isdigit() else None
+    return target or number
+
+
+def _family(hosts: tuple[tuple[str, str], ...]) -> str:
+    return "IPv6" if any(":" in host for host, _ in hosts) else "IPv4"
