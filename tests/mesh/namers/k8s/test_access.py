@@ -124,7 +124,7 @@ def test_a_kubeconfig_with_a_token_file_beside_it(closed_port: int, tmp_path: Fi
                 "certificate-authority-data": base64.b64encode(b"no pem").decode(),
             },
             {},
-            "kubectl config view",
+            "or at KUBECONFIG",
         ),
         ({"server": "https://k8s", "certificate-authority": "none.crt"}, {}, "cannot be read"),
     ],
