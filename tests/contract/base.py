@@ -36,7 +36,7 @@ def accept(store: SpanStore, *spans: Span) -> None:
 def found(store: SpanStore, **conditions: Any) -> list[list[Span]]:
     """The traces that meet ``conditions`` in today and yesterday, spans in a fixed order."""
     defaults = {"end_ts_ms": TODAY + DAY, "lookback_ms": 2 * DAY, "limit": 100}
-    return [by_id(trace) for trace in store.search(TraceQuery(**(defaults | conditions)))]
+    return [by_id(trace) for trace in store.search(TraceQuery(**(defaults | conditions))).traces]
 
 
 def ids(store: SpanStore, **conditions: Any) -> list[str]:

@@ -9,21 +9,35 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from clew.span.model import Span
-from clew.trace.query import TraceQuery
+from clew.trace.query import Sort, TraceQuery
 
 
 def search(spans: Iterable[Span], query: TraceQuery, *, strict: bool = True) -> list[list[Span]]:
-    """The traces among ``spans`` that answer ``query``, newest first."""
+    """The traces among ``spans`` that answer ``query``, in its order."""
     traces: dict[str, list[Span]] = defaultdict(list)
     for span in spans:
         traces[span.trace_id if strict else span.trace_id[16:] or span.trace_id].append(span)
-    dated = []
+    ranked = []
     for key, trace in traces.items():
         time = begin(trace)
         if time is not None and answers(trace, time, query):
-            dated.append((time, key.rjust(32, "0"), trace))
-    dated.sort(key=lambda entry: entry[:2], reverse=True)
-    return [trace for _, _, trace in dated[: query.limit]]
+            ranked.append(((rank(trace, time, query.sort), time, key.rjust(32, "0")), trace))
+    ranked.sort(key=lambda entry: entry[0], reverse=True)
+    return [trace for _, trace in ranked[: query.limit]]
+
+
+def rank(trace: list[Span], time: int, sort: Sort) -> int:
+    if sort is Sort.NEWEST:
+        return 0
+    if sort is Sort.ERRORS:
+        return 1 if any("error" in s.tags for s in trace) else 0
+    begun = [s for s in trace if s.parent_id is None and s.timestamp == time]
+    longest = max([s.duration for s in begun if s.duration is not None], default=0)
+    if longest > 0:
+        return longest
+    starts = [s.timestamp for s in trace if s.timestamp is not None]
+    ends = [s.timestamp + (s.duration or 0) for s in trace if s.timestamp is not None]
+    return max(ends) - min(starts)
 
 
 def begin(trace: list[Span]) -> int | None:

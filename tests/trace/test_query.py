@@ -8,7 +8,13 @@ import pytest
 from tests.cast import CLIENT_SPAN, DAY, TODAY, at, changed, span, trace
 
 from clew.span.model import Span
-from clew.trace.query import InvalidQuery, TraceQuery, read_annotation_query, trace_time
+from clew.trace.query import (
+    InvalidQuery,
+    TraceQuery,
+    read_annotation_query,
+    trace_duration,
+    trace_time,
+)
 
 
 def query(**conditions: Any) -> TraceQuery:
@@ -67,6 +73,34 @@ def test_an_annotation_query_has_at_most_a_hundred_terms() -> None:
 )
 def test_trace_time(spans: list[Span], expected: int | None) -> None:
     assert trace_time(spans) == expected
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        pytest.param([], 0, id="no span"),
+        pytest.param([span("1", "1", duration=7)], 0, id="no time"),
+        pytest.param(trace(), 350_000, id="the root's"),
+        pytest.param(trace()[1:], 200_000, id="first to last, without a root"),
+        pytest.param(
+            [span("1", "1", timestamp=5), span("1", "2", parent_id="1", timestamp=3, duration=9)],
+            9,
+            id="first to last, when the root has none",
+        ),
+        pytest.param(
+            [span("1", "1", timestamp=5, duration=3), span("1", "2", timestamp=5, duration=4)],
+            4,
+            id="the longest of roots that begin together",
+        ),
+        pytest.param(
+            [span("1", "1", timestamp=5, duration=3), span("1", "2", timestamp=6, duration=4)],
+            3,
+            id="the earliest root's",
+        ),
+    ],
+)
+def test_trace_duration(spans: list[Span], expected: int) -> None:
+    assert trace_duration(spans) == expected
 
 
 @pytest.mark.parametrize(

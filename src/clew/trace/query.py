@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,6 +18,28 @@ MAX_TERMS = 100
 
 class InvalidQuery(ClewError):
     """A condition that makes no sense, said in Zipkin's words."""
+
+
+class Sort(enum.Enum):
+    """Which of the traces that match come first; of equals the newer."""
+
+    NEWEST = "newest"
+    SLOWEST = "slowest"
+    """By :func:`trace_duration`."""
+    ERRORS = "errors"
+    """Traces with a failed span, then the others."""
+
+
+class Place(NamedTuple):
+    """Where a trace stands in the order of its sort: the greatest place comes first."""
+
+    rank: int
+    """Microseconds for the slowest, 1 or 0 for errors, always 0 for the newest."""
+    time: int
+    """:func:`trace_time`."""
+    trace_hi: int
+    """The high half of the id; 0 where ids are compared by their low half."""
+    trace_lo: int
 
 
 class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +64,11 @@ class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
     lookback_ms: int
     """How far before ``end_ts_ms`` the oldest trace time is; inclusive."""
     limit: int
-    """How many traces, the newest first."""
+    """How many traces."""
+    sort: Sort = Sort.NEWEST
+    """Which traces come first."""
+    after: Place | None = None
+    """Only traces that come after this place; None: from the first."""
 
     def __post_init__(self) -> None:
         if self.end_ts_ms <= 0:
@@ -104,6 +132,19 @@ def trace_time(trace: Sequence[Span]) -> Micros | None:
     roots = [span.timestamp for span in trace if span.parent_id is None and span.timestamp]
     times = roots or [span.timestamp for span in trace if span.timestamp]
     return min(times, default=None)
+
+
+def trace_duration(trace: Sequence[Span]) -> Micros:
+    """How long a trace took: its root's duration, else from its first start to its last end.
+
+    Of roots that began together the longest counts; 0 when nothing is known.
+    """
+    dated = [(span, span.timestamp) for span in trace if span.timestamp]
+    roots = [(start, -(span.duration or 0)) for span, start in dated if span.parent_id is None]
+    if roots and (negated := min(roots)[1]):
+        return Micros(-negated)
+    first = min((start for _, start in dated), default=0)
+    return Micros(max((start + (span.duration or 0) for span, start in dated), default=0) - first)
 
 
 def read_annotation_query(text: str | None) -> dict[str, str]:

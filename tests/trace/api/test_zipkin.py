@@ -8,17 +8,18 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.cast import CLIENT_SPAN, DAY, TODAY, changed, named, trace
+from tests.cast import CLIENT_SPAN, DAY, TODAY, at, changed, named, trace
 from tests.contract.base import NewStore, accept
 from tests.trace.api.client import Client
 
 from clew.span.json_v2 import encode_list
-from clew.span.model import Span
+from clew.span.model import Micros, Span
 from clew.trace.api import ApiSettings, middleware, routes, zipkin
-from clew.trace.query import TraceQuery
-from clew.trace.store import QueryTimeout, SpanStore
+from clew.trace.query import Sort, TraceQuery
+from clew.trace.store import Found, QueryTimeout, SpanStore
 
 END = TODAY + DAY
+NO_CURSOR = "cursor: not one that this server gave"
 STRICT_AGE = "max-age=300, must-revalidate"
 
 Get = Callable[[str], httpx.Response]
@@ -118,6 +119,9 @@ def test_answers(get: Get, prefix: str, path: str, answer: object) -> None:
         ("/traces?minDuration=0", 400, "minDuration <= 0"),
         ("/traces?minDuration=2&maxDuration=1", 400, "maxDuration < minDuration"),
         ("/traces?maxDuration=1", 400, "maxDuration is only valid with minDuration"),
+        ("/traces?sort=oldest", 400, "sort: 'oldest' is none of newest, slowest, errors"),
+        ("/traces?cursor=x", 400, f"{NO_CURSOR} (ask without it for the first page)"),
+        ("/traces?cursor=%C3%A9", 400, f"{NO_CURSOR} (ask without it for the first page)"),
         ("/trace/abc", 404, "0000000000000abc not found"),
         ("/trace/0e8b46e1-81b", 400, "0e8b46e1-81b should be lower-hex encoded with no prefix"),
         ("/trace/ABC", 400, "ABC should be lower-hex encoded with no prefix"),
@@ -148,14 +152,46 @@ def test_refusals(get: Get, path: str, status: int, text: str) -> None:
 def test_the_window_ends_now_unless_told(store: SpanStore, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[TraceQuery] = []
 
-    def search(query: TraceQuery) -> list[list[Span]]:
+    def search(query: TraceQuery) -> Found:
         asked.append(query)
-        return []
+        return Found(traces=[])
 
     monkeypatch.setattr(store, "search", search)
     served = zipkin.routes(store, ApiSettings(lookback_ms=5000), clock=lambda: 1.7e9)
     assert Client(served).get("/api/v2/traces").json() == []
     assert asked == [TraceQuery(end_ts_ms=1_700_000_000_000, lookback_ms=5000, limit=10)]
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_pages_go_on_where_the_last_ended(store: SpanStore, sort: Sort) -> None:
+    get = client(store).get
+    asked = {"endTs": str(END), "lookback": str(DAY), "sort": sort.value}
+    whole = get("/api/v2/traces", params=asked).json()
+    first = get("/api/v2/traces", params=asked | {"limit": "1"})
+    assert first.json() == whole[:1]
+    # meanwhile a trace arrives that comes before all others in any order
+    failed = {"timestamp": at(5000), "duration": Micros(9**9), "tags": {"error": ""}}
+    accept(store, changed(CLIENT_SPAN, trace_id="c" * 16, **failed))
+
+    cursor = first.headers["clew-next-cursor"]
+    assert first.headers["link"].startswith("</api/v2/traces?")
+    assert first.headers["link"].endswith(f'cursor={cursor}>; rel="next"')
+    second = get(first.headers["link"].partition("<")[2].partition(">")[0])
+    assert second.json() == whole[1:]
+    # the cursor alone knows window and sort
+    again = get("/api/v2/traces", params={"limit": "1", "cursor": cursor})
+    assert again.json() == second.json()
+    last = get("/api/v2/traces", params={"cursor": again.headers["clew-next-cursor"]})
+    assert (last.json(), "link" in last.headers) == ([], False)
+
+
+def test_a_cursor_is_for_one_sort(store: SpanStore) -> None:
+    get = client(store).get
+    first = get("/api/v2/traces", params={"endTs": str(END), "limit": "1", "sort": "slowest"})
+    cursor = first.headers["clew-next-cursor"]
+    other = get("/api/v2/traces", params={"sort": "newest", "cursor": cursor})
+    assert other.status_code == 400
+    assert other.text.startswith("cursor: it goes on with sort=slowest")
 
 
 def test_names_may_be_kept_once_there_are_more_than_three_services(store: SpanStore) -> None:
@@ -247,7 +283,7 @@ def test_names_of_any_characters(store: SpanStore) -> None:
 def test_a_question_that_takes_too_long_says_so(
     store: SpanStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def too_long(query: TraceQuery) -> list[list[Span]]:
+    def too_long(query: TraceQuery) -> Found:
         raise QueryTimeout("the query took longer than it may", "narrow it")
 
     monkeypatch.setattr(store, "search", too_long)

@@ -9,13 +9,14 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.cast import DAY, NOON, TODAY, by_id, span
 from tests.contract import reference
 from tests.contract.base import NewStore
 
 from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
 from clew.trace.collect import columns
-from clew.trace.query import TraceQuery
+from clew.trace.query import Sort, TraceQuery
 from clew.trace.store import SpanStore
 from clew.trace.store.search import Step, steps
 
@@ -105,6 +106,7 @@ QUERIES = st.builds(
     end_ts_ms=ENDS,
     lookback_ms=st.sampled_from([1, 60_000, 1_000_000, 7_200_000, DAY, 20 * 365 * DAY]),
     limit=st.sampled_from([1, 3, 10, 1000]),
+    sort=st.sampled_from(Sort),
 )
 
 
@@ -113,9 +115,26 @@ QUERIES = st.builds(
 )
 @given(query=QUERIES)
 def test_sql_agrees_with_the_reference(traces: Corpus, query: TraceQuery) -> None:
-    found = [by_id(trace) for trace in traces.store.search(query)]
+    found = [by_id(trace) for trace in traces.store.search(query).traces]
     expected = reference.search(traces.spans, query, strict=traces.strict)
     assert found == [by_id(trace) for trace in expected]
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(query=QUERIES, limit=st.integers(7, 50))
+def test_pages_are_the_whole_answer_in_pieces(
+    traces: Corpus, query: TraceQuery, limit: int
+) -> None:
+    whole = replace(query, limit=1000)
+    paged: list[list[Span]] = []
+    page = traces.store.search(replace(query, limit=limit))
+    while page.last:
+        assert len(page.traces) == limit
+        paged += page.traces
+        page = traces.store.search(replace(query, limit=limit, after=page.last))
+    assert paged + page.traces == traces.store.search(whole).traces
 
 
 @given(

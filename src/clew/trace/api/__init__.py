@@ -35,7 +35,10 @@ def middleware(settings: ApiSettings) -> list[Middleware]:
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["content-type", "x-grpc-web"],
-            expose_headers=["grpc-status", "grpc-message", "armeria.grpc.ThrowableProto-bin"],
+            expose_headers=[
+                *("grpc-status", "grpc-message", "armeria.grpc.ThrowableProto-bin"),
+                *("link", "clew-next-cursor"),
+            ],
         ),
         Middleware(GZipMiddleware, minimum_size=_WORTH_ZIPPING, compresslevel=5),
     ]

@@ -15,10 +15,11 @@ from starlette.routing import BaseRoute
 from clew.span.json_v2 import encode_list, encode_traces
 from clew.span.normal import InvalidSpan, normal_trace_id
 from clew.trace.api.asking import Desk, NotFound, json, json_of
+from clew.trace.api.cursor import write_cursor
 from clew.trace.api.parameters import number, required, required_number, trace_query
 from clew.trace.api.settings import ApiSettings
 from clew.trace.query import InvalidQuery
-from clew.trace.store import SpanStore
+from clew.trace.store import Found, SpanStore
 
 _FEW_NAMES = 3
 """So few names are those of a new system: a browser must not keep them."""
@@ -68,14 +69,21 @@ class ZipkinApi:
         return self._names_of(request, self._store.remote_services)
 
     def traces(self, request: Request) -> Response:
-        """Traces that meet conditions, newest first."""
+        """Traces that meet conditions, newest first unless asked for another sort."""
         query = trace_query(
             request.query_params,
             now_ms=int(self._clock() * 1000),
             lookback_ms=self._settings.lookback_ms,
         )
+        found = self._store.search(query) if self._settings.search_enabled else Found(traces=[])
+        if found.last is None:
+            return json(encode_traces(found.traces))
+        cursor = write_cursor(query, found.last)
+        next_ = request.url.include_query_params(cursor=cursor)
         return json(
-            encode_traces(self._store.search(query) if self._settings.search_enabled else [])
+            encode_traces(found.traces),
+            clew_next_cursor=cursor,
+            link=f'<{next_.path}?{next_.query}>; rel="next"',
         )
 
     def trace(self, request: Request) -> Response:

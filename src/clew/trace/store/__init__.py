@@ -16,7 +16,7 @@ import pyarrow as pa
 from clew.errors import ClewError
 from clew.span.model import Span
 from clew.trace.dependencies import DependencyLink
-from clew.trace.query import TraceQuery
+from clew.trace.query import Place, TraceQuery
 
 
 def _list_of(item: pa.DataType) -> pa.DataType:
@@ -88,6 +88,15 @@ class ServiceSlot(msgspec.Struct, frozen=True, kw_only=True):
     """0, 1, 2 … in the order in which services were first seen."""
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search answers."""
+
+    traces: list[list[Span]]
+    """Whole traces, in the order of the query."""
+    last: Place | None = None
+    """Where the last of them stands, when there may be more; None when there are none."""
+
+
 class SpanStore(Protocol):
     """Durable spans and the questions Zipkin asks of them. Any thread may call any method.
 
@@ -129,8 +138,8 @@ class SpanStore(Protocol):
         """:meth:`trace` of each distinct id that has spans, in the order of ``ids``."""
         ...
 
-    def search(self, query: TraceQuery) -> list[list[Span]]:
-        """Whole traces that match, newest first, at most ``query.limit``."""
+    def search(self, query: TraceQuery) -> Found:
+        """Traces that match, in the order of ``query.sort``, at most ``query.limit``."""
         ...
 
     def dependencies(self, end_ts_ms: int, lookback_ms: int) -> list[DependencyLink]:

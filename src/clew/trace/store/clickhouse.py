@@ -14,11 +14,11 @@ import pyarrow as pa
 from clew.errors import ClewError
 from clew.span.model import Span
 from clew.trace.dependencies import DependencyLink, link_alike
-from clew.trace.query import TraceQuery, trace_time
-from clew.trace.store import SPAN_SCHEMA, Health, QueryTimeout, ServiceSlot, rows, sql
+from clew.trace.query import Place, TraceQuery, trace_time
+from clew.trace.store import SPAN_SCHEMA, Found, Health, QueryTimeout, ServiceSlot, rows, sql
 from clew.trace.store.engine import NARROW, Engine, Pool, Session, literal
 from clew.trace.store.retention import Retention, expired
-from clew.trace.store.search import Displaced, Step, conditions, steps
+from clew.trace.store.search import BEFORE_ALL, Displaced, Step, conditions, steps
 
 _BY_DAY = ("spans", "trace_time", "displaced", "names", "red_minute", "tag_values")
 """The tables that are partitioned by day."""
@@ -125,25 +125,15 @@ class ClickHouseStore:
         with self._readers.session() as session:
             return self._traces(session, ids)
 
-    def search(self, query: TraceQuery) -> list[list[Span]]:
+    def search(self, query: TraceQuery) -> Found:
         """See :class:`~clew.trace.store.SpanStore`."""
         found: list[list[Span]] = []
-        check = self._deadline()
         with self._readers.session() as session:
-            displaced = _displaced(session, Step.within(*query.window).spans)
-            for step in steps(query):
-                minutes = step.spans.filed(displaced)
-                wanted = query.limit - len(found)
-                for candidates in self._candidates(session, query, step, minutes, wanted):
-                    check()
-                    found += [
-                        trace
-                        for trace in self._traces(session, candidates)
-                        if step.holds(trace_time(trace)) and query.matches(trace)
-                    ]
-                    if len(found) >= query.limit:
-                        return found[: query.limit]
-        return found
+            for place, trace in self._matching(session, query):
+                found.append(trace)
+                if len(found) == query.limit:
+                    return Found(traces=found, last=place)
+        return Found(traces=found)
 
     def dependencies(self, end_ts_ms: int, lookback_ms: int) -> list[DependencyLink]:
         """See :class:`~clew.trace.store.SpanStore`."""
@@ -215,38 +205,51 @@ class ClickHouseStore:
         texts = map(date.fromisoformat, rows.texts(days, "day"))
         return dict(zip(texts, rows.numbers(days, "bytes"), strict=True))
 
+    def _matching(self, session: Session, query: TraceQuery) -> Iterator[tuple[Place, list[Span]]]:
+        """Every trace that matches and where it stands, in order."""
+        check = self._deadline()
+        displaced = _displaced(session, Step.within(*query.window).spans)
+        for step in steps(query):
+            minutes = step.spans.filed(displaced)
+            for places in self._candidates(session, query, step, minutes):
+                check()
+                by_key = {
+                    self._key(rows.trace_id(place.trace_hi, place.trace_lo)): place
+                    for place in places
+                }
+                for trace in self._traces(session, list(by_key)):
+                    if step.holds(trace_time(trace)) and query.matches(trace):
+                        yield by_key[self._key(trace[0].trace_id)], trace
+
     def _candidates(
-        self, session: Session, query: TraceQuery, step: Step, minutes: str, wanted: int
-    ) -> Iterator[list[str]]:
-        """Pages of ids of traces that may match, newest first."""
+        self, session: Session, query: TraceQuery, step: Step, minutes: str
+    ) -> Iterator[list[Place]]:
+        """Pages of the places of traces that may match, in order."""
         needed, parameters = conditions(query)
         filters = "".join(
             sql.query("condition", minutes=minutes, condition=condition) for condition in needed
         )
-        size = min(wanted, _PAGE)
-        after = (step.newest + 1, 0, 0)
+        size = min(query.limit, _PAGE)
+        after = query.after or BEFORE_ALL
         while True:
-            begun, hi, lo = map(str, after)
             statement = sql.query(
                 "candidates",
                 high="trace_hi" if self._strict else "toUInt64(0)",
+                rank=sql.query(f"rank_{query.sort.value}"),
                 minutes=minutes,
                 conditions=filters,
                 oldest=str(step.oldest),
                 newest=str(step.newest),
-                time=begun,
-                hi=hi,
-                lo=lo,
+                after=str(tuple(after)),
                 limit=str(size),
             )
             page = session.read(statement, parameters)
-            keys = list(
-                zip(*(rows.numbers(page, name) for name in ("time", "hi", "trace_lo")), strict=True)
-            )
-            yield [rows.trace_id(hi, lo) for _, hi, lo in keys]
-            if len(keys) < size:
+            columns = (rows.numbers(page, name) for name in ("rank", "time", "hi", "trace_lo"))
+            places = [Place(*key) for key in zip(*columns, strict=True)]
+            yield places
+            if len(places) < size:
                 return
-            after = keys[-1]
+            after = places[-1]
 
     def _alike(
         self, session: Session, window: dict[str, str], spans: int

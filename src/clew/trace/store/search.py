@@ -1,7 +1,8 @@
 """A search in steps: SQL narrows to traces that may match, TraceQuery.matches decides.
 
-The steps go back in time, each wider than the one before, until enough traces are found: most
-searches end in the first and never touch the rest of the window.
+For the newest, the steps go back in time, each wider than the one before, until enough traces are
+found: most searches end in the first and never touch the rest of the window. The slowest of a
+window are not known before all of it is read, so there the window is one step.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from clew.span.model import Micros
-from clew.trace.query import TraceQuery
+from clew.trace.query import Place, Sort, TraceQuery
 
 _MINUTE = 60_000_000
 _STEPS = (5 * _MINUTE, 60 * _MINUTE, 8 * 60 * _MINUTE)
 _BEFORE = 5 * _MINUTE
 _AFTER = 60 * _MINUTE
 _END_OF_TIME = 2**62
+BEFORE_ALL = Place(2**64 - 1, 0, 0, 0)
+"""No trace has this rank, so every trace comes after it."""
 
 # written as the index is, so that it is used; '=' may be in a key, so it does not decide
 _HAS_TAG = (
@@ -76,9 +79,13 @@ class Step:
 def steps(query: TraceQuery) -> Iterator[Step]:
     """The window of ``query``, newest first, without gaps or overlaps."""
     whole = Step.within(*query.window)
-    newest: int = whole.newest
-    for width in (*_STEPS, whole.newest - whole.oldest):
-        oldest = max(whole.oldest, whole.newest - width)
+    if query.sort is not Sort.NEWEST:
+        yield whole
+        return
+    begin: int = whole.newest if query.after is None else min(whole.newest, query.after.time)
+    newest = begin
+    for width in (*_STEPS, begin - whole.oldest):
+        oldest = max(whole.oldest, begin - width)
         if oldest <= newest:
             yield Step.within(oldest, newest)
             newest = oldest - 1
