@@ -21,8 +21,8 @@ HEAD = """\
 # The linker file
 
 `clew mesh FILE` takes a Linkerd 1.x file, YAML or JSON, as Linkerd does. Every key that Linkerd's
-`http` routers have is known; a key, a kind or a value that is not is an error with its line and the
-nearest right word. This page is made from the code that reads the file.
+`http` and `h2` routers have is known; a key, a kind or a value that is not is an error with its
+line and the nearest right word. This page is made from the code that reads the file.
 
 A key marked *no effect* is accepted so that old files run, and `clew mesh` says so in its log. A
 key or kind marked *not yet* is refused with a sentence.

@@ -18,6 +18,7 @@ from prometheus_client import Counter
 from clew.errors import ClewError
 from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.explain import delegate
+from clew.mesh.binding.nodes import Node
 from clew.mesh.compile import NOTHING, Compiled, Limits, State, compile_linker
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.notes import notes
@@ -29,7 +30,7 @@ from clew.mesh.envoy.process import EnvoyProcess
 from clew.mesh.envoy.sockets import Sockets, claim_run_dir
 from clew.mesh.envoy.stats import EnvoyUnreachable
 from clew.mesh.namers.interfaces import local_ips
-from clew.mesh.namers.registry import build
+from clew.mesh.namers.registry import build, lookups
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path as Name
 from clew.mesh.relay.backlog import BacklogMetrics
@@ -107,7 +108,7 @@ class Mesh:
     ) -> None:
         self._linker = linker
         self._limits = limits
-        self._local_ips = local_ips()
+        self._node = _this_node()
         self._compiled = NOTHING
         self._crowd = crowd or Crowd()
         self._changed = asyncio.Event()
@@ -185,14 +186,14 @@ class Mesh:
 
     async def _use(self, linker: Linker) -> None:
         exporters = self._exporters_of(linker)
-        if linker.namers != self._linker.namers:
+        if lookups(linker) != lookups(self._linker):
             self._discovery.use(build(linker))
         if linker.admin != self._linker.admin:
             log.warning("another admin section takes effect when the mesh is restarted")
         for note in sorted(set(notes(linker)) - set(notes(self._linker))):
             log.warning("%s", note)
         self._linker = linker
-        self._local_ips = local_ips()
+        self._node = _this_node()
         self._relay.set_facts(server_facts(linker))
         self._admin.use(self._pages())
         self._changed.set()
@@ -231,6 +232,8 @@ class Mesh:
         if self._crowd.admission != admission:
             # the routes must know of the crowd before the first name is refused
             compiled = self._compile()
+        for advice in sorted(compiled.advice - self._compiled.advice):
+            log.warning("%s", advice)
         self._compiled = compiled
         self._discovery.want(compiled.wanted)
         epoch = self._crowd.admission.epoch
@@ -244,7 +247,7 @@ class Mesh:
             self._discovery.answers,
             admission=self._crowd.admission,
             limits=self._limits,
-            local_ips=self._local_ips,
+            node=self._node,
             previous=self._compiled,
         )
 
@@ -289,13 +292,17 @@ class Mesh:
         routers = [router for router in self._linker.routers if router.label == label]
         if label is not None and not routers:
             return None
-        rules = namer_rules(self._linker.namers if routers else (), self._local_ips)
+        rules = namer_rules(self._linker.namers if routers else (), self._node)
         steps = routers[0].interpreter.transformers if routers else ()
-        transformers = transformers_of(steps, self._local_ips)
+        transformers = transformers_of(steps, self._node)
         tree = await self._discovery.explain(
             lambda answers: delegate(path, dtab, rules, answers, transformers)
         )
         return tree.document
+
+
+def _this_node() -> Node:
+    return Node(local_ips(), os.environ.get("POD_IP", ""), os.environ.get("NODE_NAME", ""))
 
 
 def workers(cpus: int) -> int:

@@ -16,6 +16,7 @@ from clew.mesh.binding.outcome import Failed, Pending
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import Transformer
 from clew.mesh.config.linker import Linker
+from clew.mesh.config.router import H2Router
 from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
 from clew.mesh.naming.answer import Answer, Answers
 from clew.mesh.naming.bound import AddrPending
@@ -243,6 +244,7 @@ class _Scope:
             parts,
             router.service.at(asked.name),
             router.client.at(main),
+            http2=isinstance(router, H2Router),
         )
         return Named(State.OVERRIDDEN if asked.override else State.KNOWN, resources, used)
 

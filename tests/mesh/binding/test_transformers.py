@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from clew.mesh.binding.configured import namer_rules, transformers_of
+from clew.mesh.binding.nodes import Node
 from clew.mesh.binding.outcome import Failed, Outcome, Pending
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import (
@@ -150,7 +151,7 @@ namers:
 def test_the_linker_file_says_which_and_in_which_order() -> None:
     linker = read_linker(LINKER, "linkerd.yml")
     ips = frozenset({"127.0.0.1"})
-    assert transformers_of(linker.routers[0].interpreter.transformers, ips) == (
+    assert transformers_of(linker.routers[0].interpreter.transformers, Node(ips)) == (
         Port(4141),
         Localhost(ips, Path.of("here")),
         SpecificHost("10.0.0.1"),

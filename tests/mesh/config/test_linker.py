@@ -9,11 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clew.mesh.config.admin import Admin
-from clew.mesh.config.classifier import RetryableRead5XX
-from clew.mesh.config.identifiers import HeaderTokenIdentifier
+from clew.mesh.config.classifier import GrpcClassifier, RetryableRead5XX
+from clew.mesh.config.identifiers import (
+    AuthorityIdentifier,
+    HeaderPathIdentifier,
+    HeaderTokenIdentifier,
+)
 from clew.mesh.config.linker import ConfigError, Linker, read_linker
 from clew.mesh.config.namers import FsNamer
+from clew.mesh.config.router import HttpRouter
 from clew.mesh.config.server import Server
+from clew.mesh.config.service import GlobalService
 from clew.mesh.config.telemetry import (
     PrometheusTelemeter,
     RecentRequestsTelemeter,
@@ -242,6 +248,7 @@ routers:
 def test_every_key_is_known() -> None:
     linker = read_linker(EVERYTHING, "linkerd.yml")
     (router,) = linker.routers
+    assert isinstance(router, HttpRouter)
     assert router.max_headers_kb == 9
     assert router.servers[0].add_forwarded_header is not None
     assert router.servers[0].add_forwarded_header.for_.kind == "static"
@@ -285,7 +292,7 @@ def test_every_key_is_known() -> None:
         ),
         pytest.param(
             "routers:\n- servers: [{}]\n",
-            ["2: routers[0] needs 'protocol' (one of: http)"],
+            ["2: routers[0] needs 'protocol' (one of: h2, http)"],
             id="no protocol",
         ),
     ],
@@ -440,9 +447,9 @@ def test_files_that_are_none(text: str, found: list[str]) -> None:
             id="identifiers",
         ),
         pytest.param(
-            "interpreter:\n  transformers:\n  - kind: io.l5d.k8s.daemonset\n    namespace: default",
-            "6: routers[0].interpreter.transformers[0]: io.l5d.k8s.daemonset is not available in "
-            "this version of clew; use io.l5d.port",
+            "interpreter:\n  transformers:\n  - kind: io.l5d.k8s.daemonset\n    namespace: default\n"
+            "    port: incoming",
+            "6: routers[0].interpreter.transformers[0] needs 'service'",
             id="transformers",
         ),
     ],
@@ -497,10 +504,9 @@ def test_mistakes_beside_the_routers(text: str, found: str) -> None:
 @pytest.mark.parametrize(
     ("protocol", "instead"),
     [
-        ("h2", "use protocol http for services that speak HTTP/1"),
-        ("thrift", "clew routes HTTP: use protocol http"),
-        ("mux", "clew routes HTTP: use protocol http"),
-        ("thriftmux", "clew routes HTTP: use protocol http"),
+        ("thrift", "clew routes HTTP: use protocol http or h2"),
+        ("mux", "clew routes HTTP: use protocol http or h2"),
+        ("thriftmux", "clew routes HTTP: use protocol http or h2"),
     ],
 )
 def test_protocols_that_are_not_there_yet(protocol: str, instead: str) -> None:
@@ -615,3 +621,59 @@ def test_a_file_with_a_scratch_is_read_or_refused_with_lines(
     if isinstance(read, ConfigError):
         last = len(text.splitlines()) + 1
         assert all(1 <= problem.line <= last for problem in read.problems)
+
+
+H2 = """\
+routers:
+- protocol: h2
+  h2AccessLog: /dev/stdout
+  identifier:
+  - {kind: io.l5d.header.path, segments: 2}
+  - {kind: io.l5d.header.token}
+  servers:
+  - windowUpdateRatio: 0.5
+    maxConcurrentStreamsPerConnection: 10
+    maxHeaderListBytes: 20000
+  service:
+    classificationTimeoutMs: 5
+    retryBufferSize: {requestBytes: 1}
+    responseClassifier: {kind: io.l5d.h2.grpc.retryableStatusCodes, retryableStatusCodes: [4, 0]}
+"""
+
+
+def test_an_h2_router_has_its_own_keys_and_defaults() -> None:
+    (router,) = read_linker(H2, "linkerd.yml").routers
+    assert (router.label, router.http_access_log) == ("h2", "/dev/stdout")
+    assert router.identifier == (HeaderPathIdentifier(segments=2), AuthorityIdentifier())
+    (server,) = router.servers
+    assert (server.port, server.max_call_depth) == (4142, 10)
+    assert isinstance(router.service, GlobalService)
+    classifier = router.service.response_classifier
+    assert isinstance(classifier, GrpcClassifier)
+    assert classifier.retryable_grpc_statuses == {4}
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        ("maxHeadersKB: 9", "unknown key 'maxHeadersKB' in routers[0]"),
+        ("httpAccessLog: x", "unknown key 'httpAccessLog' in routers[0]"),
+        (
+            "service: {responseClassifier: {kind: io.l5d.http.allSuccessful}}",
+            "io.l5d.http.allSuccessful is not for h2 routers",
+        ),
+        (
+            "service: {responseClassifier: "
+            "{kind: io.l5d.h2.grpc.default, successStatusCodes: [17]}}",
+            "routers[0].service.responseClassifier.successStatusCodes[0]: '17' is not a gRPC "
+            "status code (0 to 16)",
+        ),
+        (
+            "identifier: {kind: io.l5d.header.path, segments: 0}",
+            "routers[0].identifier[0].segments: '0' is not 1 or more",
+        ),
+    ],
+)
+def test_mistakes_in_an_h2_router(keys: str, found: str) -> None:
+    (line,) = problems(f"routers:\n- protocol: h2\n  servers: [{{}}]\n  {keys}\n")
+    assert line.startswith(f"4: {found}")

@@ -14,6 +14,7 @@ routers:
 - {protocol: http, label: out/svc, servers: [{port: 2}]}
 - {protocol: http, label: root, dstPrefix: /, servers: [{port: 3}]}
 - {protocol: http, label: deep, dstPrefix: /a/b, servers: [{port: 4}]}
+- {protocol: h2, label: path, identifier: {kind: io.l5d.header.path}, servers: [{port: 5}]}
 """,
     "linkerd.yaml",
 )
@@ -28,6 +29,9 @@ NAMES = [
     ("deep/a/b/hello", Asked("deep", Path.read("/a/b/hello"), True)),
     ("out/svc/hello;dtab=/a=>/b", Asked("out", Path.read("/svc/hello"), True, "/a=>/b")),
     ("out/svc/;dtab=/a=>/b", Asked("out", Path.read("/svc"), False, "/a=>/b")),
+    ("path/svc/pkg.Svc/Say", Asked("path", Path.read("/svc/pkg.Svc/Say"), True)),
+    ("path/svc/a b", Asked("path", Path.read("/svc"), False)),
+    ("path/svc/", Asked("path", Path.read("/svc"), False)),
     ("gone/svc/hello", None),
     ("out/host/hello", None),
     ("", None),
@@ -45,6 +49,7 @@ def test_a_name_begins_with_label_and_prefix() -> None:
         "out/svc/svc/",
         "root/",
         "deep/a/b/",
+        "path/svc/",
     ]
 
 

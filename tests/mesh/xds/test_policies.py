@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from clew.mesh.config.linker import read_linker
 from clew.mesh.config.router import Router
 from clew.mesh.xds.policies import RoutePolicy, route_policies
@@ -101,3 +103,45 @@ def test_patterns_that_may_match_together_have_a_route_for_each_combination() ->
         (web, 100),
         ("", 0),
     ]
+
+
+def grpc(kind: str, **keys: Any) -> RoutePolicy:
+    classifier = {"kind": f"io.l5d.h2.grpc.{kind}", **keys}
+    text = {
+        "protocol": "h2",
+        "servers": [{"port": 1}],
+        "service": {"responseClassifier": classifier},
+    }
+    (read,) = read_linker(json.dumps({"routers": [text]}), "linkerd.yaml").routers
+    (policy,) = route_policies(read)
+    return policy
+
+
+@pytest.mark.parametrize(
+    ("policy", "statuses"),
+    [
+        (grpc("default"), "14"),
+        (grpc("default", successStatusCodes=[0, 14]), None),
+        (grpc("compliant"), "14"),
+        (grpc("neverRetryable"), None),
+        (grpc("alwaysRetryable"), "|".join(map(str, range(1, 17)))),
+        (grpc("alwaysRetryable", successStatusCodes=[*range(16)]), "16"),
+        (grpc("retryableStatusCodes", retryableStatusCodes=[8, 1]), "1|8"),
+    ],
+)
+def test_a_grpc_call_is_tried_again_by_its_status(
+    policy: RoutePolicy, statuses: str | None
+) -> None:
+    patterns = [
+        header.string_match.safe_regex.regex
+        for header in policy.retries.retriable_headers
+        if header.name == "grpc-status"
+    ]
+    assert patterns == ([] if statuses is None else [statuses])
+    assert policy.success_class == ""
+
+
+def test_a_compliant_grpc_client_also_tries_again_by_http_statuses() -> None:
+    assert list(grpc("compliant").retries.retriable_status_codes) == [429, 502, 503, 504]
+    assert "retriable-status-codes" in grpc("compliant").retries.retry_on
+    assert "retriable-status-codes" not in grpc("default").retries.retry_on

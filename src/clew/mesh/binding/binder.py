@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
+from clew.mesh.binding.nodes import DaemonSet
 from clew.mesh.binding.outcome import Binding, Failed, Outcome, Pending
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.steps import Steps, run
-from clew.mesh.binding.transformers import Transformer, transform
+from clew.mesh.binding.transformers import Transformer, advice, transform
 from clew.mesh.naming.answer import Answers, Broken, Missing, Waiting
 from clew.mesh.naming.bound import Bound
 from clew.mesh.naming.dtab import Dtab
@@ -46,9 +48,8 @@ def bind(
         outcome = run(_bind(Leaf(name), lookup, depth=0, splits=0))
     except TooManyLookups:
         outcome = Failed(f"More than {MAX_LOOKUPS} Namer lookups")
-    for transformer in transformers:
-        outcome = transform(outcome, transformer)
-    return Binding(outcome, frozenset(lookup.wanted))
+    outcome = lookup.transformed(outcome, transformers)
+    return Binding(outcome, frozenset(lookup.wanted), tuple(sorted(lookup.advice)))
 
 
 def _bind(tree: NameTree[Path | Bound], lookup: Lookup, depth: int, splits: int) -> Steps[Outcome]:
@@ -114,6 +115,7 @@ class Lookup:
     def __init__(self, dtab: Dtab, rules: Sequence[NamerRule], answers: Answers) -> None:
         self.dtab = dtab
         self.wanted: set[Path] = set()
+        self.advice: set[str] = set()
         self._rules = rules[::-1]
         self._answers = answers
         self._left = MAX_LOOKUPS
@@ -147,10 +149,22 @@ class Lookup:
             except ParseError as error:
                 return Failed(str(error))
             return Neg() if renamed is None else Leaf(renamed)
-        outcome = self._by_answer(path)
-        for transformer in rule.transformers:
+        return self.transformed(self._by_answer(path), rule.transformers)
+
+    def transformed(self, outcome: Outcome, transformers: Sequence[Transformer]) -> Outcome:
+        """The outcome after all of the transformers."""
+        for transformer in map(self.informed, transformers):
+            self.advice.update(advice(outcome, transformer))
             outcome = transform(outcome, transformer)
         return outcome
+
+    def informed(self, transformer: Transformer) -> Transformer:
+        """The transformer with the answer that it depends on."""
+        if not isinstance(transformer, DaemonSet):
+            return transformer
+        self.wanted.add(transformer.gateways)
+        answer = self._answers.get(transformer.gateways, Waiting())
+        return replace(transformer, answer=answer)
 
     def _by_answer(self, path: Path) -> Outcome:
         self.wanted.add(path)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from clew.mesh.binding.binder import bind
+from clew.mesh.binding.nodes import UNKNOWN_NODE, DaemonSet, LocalNode, Node
 from clew.mesh.binding.outcome import Outcome
 from clew.mesh.binding.rules import NamerRule, Rewrite
 from clew.mesh.binding.transformers import (
@@ -28,18 +29,14 @@ from clew.mesh.config.namers import (
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
 
-LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+def namer_rules(namers: Iterable[Namer], node: Node = UNKNOWN_NODE) -> tuple[NamerRule, ...]:
+    """In the order of the file. ``node`` is where this mesh runs."""
+    return tuple(_rule(namer, node) for namer in namers)
 
 
-def namer_rules(
-    namers: Iterable[Namer], local_ips: frozenset[str] = LOOPBACK
-) -> tuple[NamerRule, ...]:
-    """In the order of the file. ``local_ips`` are the addresses of this machine."""
-    return tuple(_rule(namer, local_ips) for namer in namers)
-
-
-def _rule(namer: Namer, local_ips: frozenset[str]) -> NamerRule:
-    steps = transformers_of(namer.transformers, local_ips)
+def _rule(namer: Namer, node: Node) -> NamerRule:
+    steps = transformers_of(namer.transformers, node)
     match namer:
         case RewriteNamer(pattern=pattern, name=name):
             return NamerRule(namer.root, Rewrite(pattern, name), steps)
@@ -49,25 +46,35 @@ def _rule(namer: Namer, local_ips: frozenset[str]) -> NamerRule:
 
 
 def transformers_of(
-    transformers: Iterable[config.Transformer], local_ips: frozenset[str] = LOOPBACK
+    transformers: Iterable[config.Transformer], node: Node = UNKNOWN_NODE
 ) -> tuple[Transformer, ...]:
-    """In the order in which they apply. ``local_ips`` are the addresses of this machine."""
-    return tuple(_transformer(each, local_ips) for each in transformers)
+    """In the order in which they apply. ``node`` is where this mesh runs."""
+    return tuple(_transformer(each, node) for each in transformers)
 
 
-def _transformer(transformer: config.Transformer, local_ips: frozenset[str]) -> Transformer:
+def _transformer(transformer: config.Transformer, node: Node) -> Transformer:
     prefix = transformer.prefix
     match transformer:
         case config.PortTransformer(port=port):
             return Port(port, prefix)
         case config.LocalhostTransformer():
-            return Localhost(local_ips, prefix)
+            return Localhost(node.ips, prefix)
         case config.SpecificHostTransformer(host=host):
             return SpecificHost(host, prefix)
         case config.ConstTransformer(path=path):
             return Const(path, _by_system_names(path), prefix)
         case config.ReplaceTransformer(path=path):
             return Replace(path, _by_system_names(path), prefix)
+        case config.DaemonSetTransformer(namespace=namespace, port=name, service=service):
+            place = Path.of(namespace.lower(), name.lower(), service.lower())
+            return DaemonSet(
+                gateways=transformer.gateways_root + place,
+                kind=Path.of(transformer.kind, namespace, name, service),
+                host_network=transformer.host_network,
+                prefix=prefix,
+            )
+        case config.LocalNodeTransformer(host_network=host_network):
+            return LocalNode(node, host_network, prefix)
     assert_never(transformer)
 
 

@@ -26,11 +26,12 @@ from clew.mesh.binding.delegation import (
     simplified,
 )
 from clew.mesh.binding.document import document
+from clew.mesh.binding.nodes import DaemonSet
 from clew.mesh.binding.outcome import Failed, Outcome, Pending
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.steps import Steps, run
 from clew.mesh.binding.transformers import Const, Replace, Transformer
-from clew.mesh.naming.answer import Answers
+from clew.mesh.naming.answer import Answers, Waiting
 from clew.mesh.naming.bound import Bound
 from clew.mesh.naming.dtab import Dentry, Dtab
 from clew.mesh.naming.nametree import Alt, Empty, Fail, Leaf, NameTree, Neg, Union, size
@@ -49,7 +50,7 @@ class Delegation:
     document: dict[str, Any]
     """As ``/delegator.json`` answers it."""
     wanted: frozenset[Path]
-    """Every ``/#/…`` path that it depends on, answered or not."""
+    """Every path of namers that it depends on, answered or not."""
     waiting: bool
     """Whether a namer has not answered; the document has an exception where it is waited for."""
 
@@ -70,9 +71,11 @@ def delegate(
     except TooManyLookups:
         tree, message = None, f"More than {MAX_LOOKUPS} Namer lookups"
     tree = ExceptionStep(path=name, message=message) if tree is None else simplified(tree)
-    for transformer in transformers:
+    waiting = explainer.waiting
+    for transformer in map(lookup.informed, transformers):
+        waiting |= isinstance(transformer, DaemonSet) and isinstance(transformer.answer, Waiting)
         tree = _transformed(tree, transformer)
-    return Delegation(document(tree), frozenset(lookup.wanted), explainer.waiting)
+    return Delegation(document(tree), frozenset(lookup.wanted), waiting)
 
 
 class _Explainer:

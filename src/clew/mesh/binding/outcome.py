@@ -33,4 +33,6 @@ class Binding:
 
     outcome: Outcome
     wanted: frozenset[Path]
-    """Every ``/#/…`` path that the outcome depends on, answered or not."""
+    """Every path of namers that the outcome depends on, answered or not."""
+    advice: tuple[str, ...] = ()
+    """What operators should know about it."""

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from clew.mesh.binding.ids import id_prefix
+from clew.mesh.binding.nodes import DaemonSet, LocalNode
 from clew.mesh.binding.outcome import Failed, Outcome, Pending
 from clew.mesh.naming.bound import Address, Addresses, AddrNeg, Bound
-from clew.mesh.naming.nametree import graft, map_leaves
+from clew.mesh.naming.nametree import graft, leaves, map_leaves
 from clew.mesh.naming.path import Path
 
 
@@ -24,7 +26,7 @@ class Port:
     @property
     def id_prefix(self) -> Path:
         """``/%/io.l5d.port/4141``"""
-        return _id_prefix(self.prefix, "io.l5d.port", str(self.port))
+        return id_prefix(self.prefix, "io.l5d.port", str(self.port))
 
     def edit(self, bound: Bound) -> Bound:
         """The bound name at the other port."""
@@ -46,7 +48,7 @@ class Localhost:
     @property
     def id_prefix(self) -> Path:
         """``/%/io.l5d.localhost``"""
-        return _id_prefix(self.prefix, "io.l5d.localhost")
+        return id_prefix(self.prefix, "io.l5d.localhost")
 
     def edit(self, bound: Bound) -> Bound:
         """The bound name without the addresses of other machines."""
@@ -66,7 +68,7 @@ class SpecificHost:
     @property
     def id_prefix(self) -> Path:
         """``/%/io.l5d.specificHost``"""
-        return _id_prefix(self.prefix, "io.l5d.specificHost")
+        return id_prefix(self.prefix, "io.l5d.specificHost")
 
     def edit(self, bound: Bound) -> Bound:
         """The bound name without the addresses of other hosts."""
@@ -86,7 +88,7 @@ class Const:
     @property
     def id_prefix(self) -> Path:
         """``/%/io.l5d.const``; ``path`` follows it."""
-        return _id_prefix(self.prefix, "io.l5d.const")
+        return id_prefix(self.prefix, "io.l5d.const")
 
     def in_place(self) -> Outcome:
         """What ``path`` is bound to, under the id of this transformer."""
@@ -106,14 +108,14 @@ class Replace:
     @property
     def id_prefix(self) -> Path:
         """``/%/io.l5d.replace``; ``path`` follows it."""
-        return _id_prefix(self.prefix, "io.l5d.replace")
+        return id_prefix(self.prefix, "io.l5d.replace")
 
     def in_place(self) -> Outcome:
         """What ``path`` is bound to, under the id of this transformer."""
         return _in_place(self.replacement, self.id_prefix + self.path)
 
 
-Transformer = Port | Localhost | SpecificHost | Const | Replace
+Transformer = Port | Localhost | SpecificHost | DaemonSet | LocalNode | Const | Replace
 
 
 def transform(outcome: Outcome, transformer: Transformer) -> Outcome:
@@ -128,13 +130,16 @@ def transform(outcome: Outcome, transformer: Transformer) -> Outcome:
             if isinstance(replacement, Pending | Failed):
                 return replacement
             return graft(outcome, lambda _: replacement)
-        case Port() | Localhost() | SpecificHost():
+        case Port() | Localhost() | SpecificHost() | DaemonSet() | LocalNode():
             return map_leaves(outcome, transformer.edit)
     assert_never(transformer)
 
 
-def _id_prefix(prefix: Path | None, *default: str) -> Path:
-    return Path.of("%") + (Path.of(*default) if prefix is None else prefix)
+def advice(outcome: Outcome, transformer: Transformer) -> tuple[str, ...]:
+    """What operators should know of the outcome that the transformer is about to change."""
+    if isinstance(outcome, Pending | Failed) or not isinstance(transformer, DaemonSet | LocalNode):
+        return ()
+    return tuple(filter(None, map(transformer.advice, leaves(outcome))))
 
 
 def _in_place(outcome: Outcome, id: Path) -> Outcome:

@@ -10,7 +10,12 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from clew.mesh.config.client import Client, GlobalClient
-from clew.mesh.config.identifiers import HeaderTokenIdentifier, Identifier
+from clew.mesh.config.identifiers import (
+    AuthorityIdentifier,
+    H2Identifier,
+    HeaderTokenIdentifier,
+    Identifier,
+)
 from clew.mesh.config.interpreter import DefaultInterpreter, Interpreter
 from clew.mesh.config.section import (
     AtLeastOneItem,
@@ -24,7 +29,7 @@ from clew.mesh.config.section import (
     Rule,
     Section,
 )
-from clew.mesh.config.server import Server
+from clew.mesh.config.server import H2Server, Server
 from clew.mesh.config.service import GlobalService, Service
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
@@ -75,44 +80,25 @@ class ZipkinTracePropagator(KindSection, frozen=True, kw_only=True, tag="io.l5d.
 TracePropagator = DefaultTracePropagator | ZipkinTracePropagator
 
 
-class Router(Section, frozen=True, kw_only=True, tag_field="protocol", tag="http"):
-    """An http router."""
+class _Router(Section, frozen=True, kw_only=True, tag_field="protocol"):
+    """What routers of all protocols have."""
 
     no_effect: ClassVar = {
         "binding_cache": "clew keeps what is in use and drops what is idle",
         "originator": "it is a gauge of Linkerd's",
         "announcers": "clew announces nothing",
         "trace_propagator": "every trace header is read and written in any case",
-        **dict.fromkeys(
-            (
-                "http_access_log",
-                "http_access_log_roll_policy",
-                "http_access_log_append",
-                "http_access_log_rotate_count",
-            ),
-            "clew writes no access log; look at the traces",
-        ),
-        "max_err_response_kb": "error texts are short",
-        **dict.fromkeys(
-            ("streaming_enabled", "stream_after_content_length_kb"), "bodies are always streamed"
-        ),
-        "compression_level": "bodies are passed on as they are",
     }
 
     label: str = ""
     """Its name in spans, metrics and addresses; the protocol's when the file does not say."""
     experimental: bool = False
     """Linkerd wanted ``true`` for some protocols; it changes nothing here."""
-    servers: Annotated[tuple[Server, ...], AtLeastOneItem("router has no servers")]
     dtab: Dtab = Dtab()
     """A request's own rules come after it, and so win."""
     dst_prefix: Path = Path.of("svc")
     """In front of what the identifier makes of a request."""
     interpreter: Interpreter = DefaultInterpreter()
-    identifier: Annotated[
-        tuple[Identifier, ...], OneOrMany(), AtLeastOneItem("the list of identifiers is empty")
-    ] = (HeaderTokenIdentifier(),)
-    """Asked in this order; the first that names the request wins."""
     binding_timeout_ms: Count = 10_000
     """Milliseconds for finding addresses and connecting."""
     binding_cache: BindingCache = BindingCache()
@@ -121,6 +107,54 @@ class Router(Section, frozen=True, kw_only=True, tag_field="protocol", tag="http
     service: Service = GlobalService()
     announcers: tuple[ServersetsAnnouncer, ...] = ()
     trace_propagator: TracePropagator = DefaultTracePropagator()
+
+    def __post_init__(self) -> None:
+        if not self.label:
+            force_setattr(self, "label", self.protocol)
+
+    @property
+    def protocol(self) -> str:
+        return str(self.__struct_config__.tag)
+
+    def conflicts(self) -> Iterator[Conflict]:
+        service = self.service
+        policies = (service,) if isinstance(service, GlobalService) else service.configs
+        for policy in policies:
+            classifier = policy.response_classifier
+            if classifier is not None and f".{self.protocol}." not in classifier.kind:
+                what = f"{classifier.kind} is not for {self.protocol} routers"
+                yield Conflict(policy, "response_classifier", what)
+
+
+_LOG_NO_EFFECT = dict.fromkeys(
+    (
+        "http_access_log",
+        "http_access_log_roll_policy",
+        "http_access_log_append",
+        "http_access_log_rotate_count",
+    ),
+    "clew writes no access log; look at the traces",
+)
+
+
+class HttpRouter(_Router, frozen=True, kw_only=True, tag="http"):
+    """An http router: HTTP/1.1 to the endpoints, and to it HTTP/1 or h2."""
+
+    no_effect: ClassVar = {
+        **_Router.no_effect,
+        **_LOG_NO_EFFECT,
+        "max_err_response_kb": "error texts are short",
+        **dict.fromkeys(
+            ("streaming_enabled", "stream_after_content_length_kb"), "bodies are always streamed"
+        ),
+        "compression_level": "bodies are passed on as they are",
+    }
+
+    servers: Annotated[tuple[Server, ...], AtLeastOneItem("router has no servers")]
+    identifier: Annotated[
+        tuple[Identifier, ...], OneOrMany(), AtLeastOneItem("the list of identifiers is empty")
+    ] = (HeaderTokenIdentifier(),)
+    """Asked in this order; the first that names the request wins."""
     http_access_log: str | None = None
     """A file; None writes no log."""
     http_access_log_roll_policy: RollPolicy = "never"
@@ -138,15 +172,8 @@ class Router(Section, frozen=True, kw_only=True, tag_field="protocol", tag="http
     compression_level: int = -1
     """0 to 9; -1 compresses text for clients that accept it."""
 
-    def __post_init__(self) -> None:
-        if not self.label:
-            force_setattr(self, "label", self.protocol)
-
-    @property
-    def protocol(self) -> str:
-        return str(self.__struct_config__.tag)
-
     def conflicts(self) -> Iterator[Conflict]:
+        yield from super().conflicts()
         if not self.streaming_enabled and self.stream_after_content_length_kb is not None:
             yield Conflict(
                 self,
@@ -155,12 +182,31 @@ class Router(Section, frozen=True, kw_only=True, tag_field="protocol", tag="http
             )
 
 
+class H2Router(_Router, frozen=True, kw_only=True, tag="h2"):
+    """An h2 router, as for gRPC: HTTP/2 to the endpoints without asking, and to it HTTP/2 or 1."""
+
+    no_effect: ClassVar = {**_Router.no_effect, **_LOG_NO_EFFECT}
+
+    servers: Annotated[tuple[H2Server, ...], AtLeastOneItem("router has no servers")]
+    identifier: Annotated[
+        tuple[H2Identifier, ...], OneOrMany(), AtLeastOneItem("the list of identifiers is empty")
+    ] = (AuthorityIdentifier(),)
+    """Asked in this order; the first that names the request wins."""
+    http_access_log: str | None = msgspec.field(default=None, name="h2AccessLog")
+    """A file; None writes no log."""
+    http_access_log_roll_policy: RollPolicy = msgspec.field(
+        default="never", name="h2AccessLogRollPolicy"
+    )
+    http_access_log_append: bool = msgspec.field(default=True, name="h2AccessLogAppend")
+    http_access_log_rotate_count: int = msgspec.field(default=-1, name="h2AccessLogRotateCount")
+    """Rolled files that are kept; -1 keeps all."""
+
+
+Router = HttpRouter | H2Router
+
 AnyRouter = Annotated[
     Router,
     NotYet(
-        {
-            "h2": "use protocol http for services that speak HTTP/1",
-            **dict.fromkeys(("thrift", "mux", "thriftmux"), "clew routes HTTP: use protocol http"),
-        }
+        dict.fromkeys(("thrift", "mux", "thriftmux"), "clew routes HTTP: use protocol http or h2")
     ),
 ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from clew.mesh.config.forwarded import AddForwardedHeader
-from clew.mesh.config.section import Count, Ip, Port, Section
+from clew.mesh.config.section import Count, Ip, Port, Positive, Rule, Section, Share
 from clew.mesh.config.sockets import Session, SocketOptions
 from clew.mesh.config.tls import ServerTls
+
+StreamWindow = Annotated[
+    int, Rule(lambda size: 65_535 <= size < 1 << 31, "a window from 65535 to 2147483647 bytes")
+]
 
 
 class Server(Section, frozen=True, kw_only=True):
@@ -46,3 +50,26 @@ class Server(Section, frozen=True, kw_only=True):
     def service_name(self) -> str:
         """The name of the server in spans, ``0.0.0.0/4140``."""
         return f"{self.ip}/{self.port}"
+
+
+class H2Server(Server, frozen=True, kw_only=True):
+    """One listening port of an h2 router. It takes HTTP/2 without an upgrade, and HTTP/1."""
+
+    no_effect: ClassVar = {
+        **Server.no_effect,
+        "window_update_ratio": "Envoy decides when to let more bytes come",
+        "max_frame_bytes": "Envoy takes frames of up to 16 KiB",
+    }
+
+    port: Port = 4142
+    """0 lets the system choose."""
+    max_call_depth: Count = 10
+    window_update_ratio: Share = 0.99
+    header_table_bytes: Count | None = None
+    """Of the table for compressed headers; None is 4096."""
+    initial_stream_window_bytes: StreamWindow = 65_536
+    """What a client may send on a stream before it hears back."""
+    max_concurrent_streams_per_connection: Positive = 1000
+    max_frame_bytes: Positive = 16_384
+    max_header_list_bytes: Positive | None = None
+    """None is 12 KiB."""

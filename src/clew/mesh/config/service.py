@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from clew.mesh.config.classifier import ResponseClassifier
 from clew.mesh.config.overlay import overlay
 from clew.mesh.config.retries import Retries
-from clew.mesh.config.section import DefaultKind, Section
+from clew.mesh.config.section import Count, DefaultKind, Section
 from clew.mesh.naming.matcher import PathMatcher
 from clew.mesh.naming.path import Path
 
 
+class RetryBufferSize(Section, frozen=True, kw_only=True):
+    """Of h2 services: how much of a stream is kept for another try."""
+
+    request_bytes: Count = 16_383
+    response_bytes: Count = 16_383
+
+
 class ServicePolicy(Section, frozen=True, kw_only=True):
     """None leaves a key to an earlier prefix, and in the end to the default named with it."""
+
+    no_effect: ClassVar = {
+        "classification_timeout_ms": "Envoy decides by the beginning of an answer",
+        "retry_buffer_size": "up to 1 MiB of a request is kept, and nothing of an answer",
+    }
 
     total_timeout_ms: int | None = None
     """Milliseconds for a request with all its retries; None is no limit."""
@@ -21,6 +33,9 @@ class ServicePolicy(Section, frozen=True, kw_only=True):
     """None is ``Retries()``."""
     response_classifier: ResponseClassifier | None = None
     """None is ``NonRetryable5XX()``."""
+    classification_timeout_ms: Count | None = None
+    """Milliseconds to wait for the end of a stream; None is 100."""
+    retry_buffer_size: RetryBufferSize | None = None
 
 
 class PrefixedServicePolicy(ServicePolicy, frozen=True, kw_only=True):

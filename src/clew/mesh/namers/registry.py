@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import assert_never
 
 from clew.errors import ClewError
@@ -13,6 +14,11 @@ from clew.mesh.config.namers import (
     K8sNamer,
     K8sNsNamer,
     RewriteNamer,
+)
+from clew.mesh.config.transformers import (
+    DaemonSetTransformer,
+    LocalNodeTransformer,
+    Transformer,
 )
 from clew.mesh.namers import Namer
 from clew.mesh.namers.fs import Fs
@@ -25,6 +31,11 @@ from clew.mesh.naming.path import Path
 
 class NamerError(ClewError):
     """A namer of the linker file that cannot be started."""
+
+
+def lookups(linker: Linker) -> object:
+    """Equal for files for which ``build`` makes the same namers."""
+    return linker.namers, tuple(transformer for _, transformer in _transformers(linker))
 
 
 def build(linker: Linker) -> tuple[Namer, ...]:
@@ -58,7 +69,34 @@ def build(linker: Linker) -> tuple[Namer, ...]:
                 pass
             case _:
                 assert_never(config)
-    return tuple(namers)
+    return (*namers, *_gateways(linker))
+
+
+def _gateways(linker: Linker) -> Iterator[Namer]:
+    """The namers that transformers need, whatever namers the file has."""
+    roots = set()
+    for place, transformer in _transformers(linker):
+        match transformer:
+            case DaemonSetTransformer(k8s_host=host, k8s_port=port, gateways_root=root):
+                if root not in roots:
+                    roots.add(root)
+                    yield _k8s(root, ByEndpoints(), host, port)
+            case LocalNodeTransformer():
+                if not os.environ.get("POD_IP") and not os.environ.get("NODE_NAME"):
+                    raise NamerError(
+                        f"{place}: neither NODE_NAME nor POD_IP is set in the environment",
+                        "in a pod: env, valueFrom, fieldRef, fieldPath: spec.nodeName",
+                    )
+
+
+def _transformers(linker: Linker) -> Iterator[tuple[str, Transformer]]:
+    """With their places in the file."""
+    for index, router in enumerate(linker.routers):
+        for step, transformer in enumerate(router.interpreter.transformers):
+            yield f"routers[{index}].interpreter.transformers[{step}]", transformer
+    for index, namer in enumerate(linker.namers):
+        for step, transformer in enumerate(namer.transformers):
+            yield f"namers[{index}].transformers[{step}]", transformer
 
 
 def _k8s(prefix: Path, lookup: Lookup, host: str, port: int) -> K8s:

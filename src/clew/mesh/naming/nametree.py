@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Generic, TypeVar, assert_never
@@ -83,6 +83,23 @@ def graft(tree: NameTree[T], change: Callable[[T], NameTree[U]]) -> NameTree[U]:
 def map_leaves(tree: NameTree[T], change: Callable[[T], U]) -> NameTree[U]:
     """The same tree over changed leaves."""
     return graft(tree, lambda value: Leaf(change(value)))
+
+
+def leaves(tree: NameTree[T]) -> Iterator[T]:
+    """What stands at the leaves, from left to right."""
+    match tree:
+        case Leaf(value):
+            yield value
+        case Alt(trees):
+            for each in trees:
+                yield from leaves(each)
+        case Union(branches):
+            for branch in branches:
+                yield from leaves(branch.tree)
+        case Neg() | Fail() | Empty():
+            pass
+        case _:
+            assert_never(tree)
 
 
 def size(tree: NameTree[T]) -> int:

@@ -52,8 +52,13 @@ def known_cluster(
     parts: Sequence[Branch],
     service: ServicePolicy,
     client: ClientPolicy,
+    *,
+    http2: bool = False,
 ) -> tuple[Resource, ...]:
-    """The cluster ``name`` and, by EDS, its endpoints. ``override`` is the request's own dtab."""
+    """The cluster ``name`` and, by EDS, its endpoints. ``override`` is the request's own dtab.
+
+    ``http2``: the endpoints are spoken to in HTTP/2.
+    """
     cluster = _cluster(name, {OVERRIDE: override})
     cluster.lb_policy = _lb_policy(client.load_balancer or P2C())
     cluster.circuit_breakers.CopyFrom(
@@ -65,8 +70,9 @@ def known_cluster(
     )
     if outliers is not None:
         cluster.outlier_detection.CopyFrom(outliers)
-    _limit_session(
+    _set_protocol(
         cluster,
+        http2,
         client.client_session or Session(),
         client.host_connection_pool or HostConnectionPool(),
     )
@@ -190,14 +196,15 @@ def _backoff_ms(backoff: Backoff) -> tuple[int, int]:
     assert_never(backoff)
 
 
-def _limit_session(cluster: Any, session: Session, pool: HostConnectionPool) -> None:
+def _set_protocol(cluster: Any, http2: bool, session: Session, pool: HostConnectionPool) -> None:
     idle = min((ms for ms in (session.idle_time_ms, pool.idle_time_ms) if ms), default=None)
-    if idle is None and session.life_time_ms is None:
+    if idle is None and session.life_time_ms is None and not http2:
         return
+    explicit = http_protocol_options_pb2.HttpProtocolOptions.ExplicitHttpConfig
     options = http_protocol_options_pb2.HttpProtocolOptions(
-        explicit_http_config=http_protocol_options_pb2.HttpProtocolOptions.ExplicitHttpConfig(
-            http_protocol_options=protocol_pb2.Http1ProtocolOptions()
-        )
+        explicit_http_config=explicit(http2_protocol_options=protocol_pb2.Http2ProtocolOptions())
+        if http2
+        else explicit(http_protocol_options=protocol_pb2.Http1ProtocolOptions())
     )
     if idle is not None:
         options.common_http_protocol_options.idle_timeout.CopyFrom(millis(idle))

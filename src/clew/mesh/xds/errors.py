@@ -15,13 +15,17 @@ from envoy.config.core.v3 import substitution_format_string_pb2
 from envoy.extensions.access_loggers.filters.cel.v3 import cel_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 
+from clew.mesh.config.identifiers import (
+    AuthorityIdentifier,
+    HeaderPathIdentifier,
+    HeaderTokenIdentifier,
+)
 from clew.mesh.config.router import Router
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.nametree import show_tree
 from clew.mesh.xds.durations import words
 from clew.mesh.xds.headers import setting
 from clew.mesh.xds.metadata import NAMESPACE
-from clew.mesh.xds.names import header_names
 from clew.mesh.xds.snapshot import pack
 
 ERR, ERR_ENCODED, STATUS, OVERRIDE = "err", "l5d_err", "status", "dtab"
@@ -69,13 +73,12 @@ _OVER_CAPACITY = "Request was not processed by the server due to an error and is
 
 def local_replies(router: Router) -> Any:
     """How Envoy words its own answers for one router; the first that fits is used."""
-    missing = header_names(router)[-1]
     return http_connection_manager_pb2.LocalReplyConfig(
         mappers=[
             _mapper(
                 _cel(f"{_note(STATUS)} == 400.0 && !has({_clew}.{ERR})"),
                 400,
-                _UNIDENTIFIED.format(reason=f"{missing} header is absent"),
+                _UNIDENTIFIED.format(reason=_unidentified(router)),
             ),
             _mapper(
                 _cel("response.code_details == 'missing_host_header'"),
@@ -144,6 +147,19 @@ def local_replies(router: Router) -> Any:
             _mapper(_any_error(), None, "%RESPONSE_CODE_DETAILS%"),
         ]
     )
+
+
+def _unidentified(router: Router) -> str:
+    """Why the last of the identifiers names no request."""
+    match router.identifier[-1]:
+        case HeaderTokenIdentifier(header=header):
+            return f"{header} header is absent"
+        case AuthorityIdentifier(header=header):
+            return f"missing header: '{header}'"
+        case HeaderPathIdentifier(segments=None):
+            return "Missing destination path"
+        case HeaderPathIdentifier(segments=segments):
+            return f"Path must have at least {segments} segment(s)"
 
 
 def cluster_note(status: int, text: str = "") -> dict[str, str | float]:

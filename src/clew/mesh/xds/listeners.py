@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from envoy.config.core.v3 import address_pb2, extension_pb2
+from envoy.config.core.v3 import address_pb2, extension_pb2, protocol_pb2
 from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
 from envoy.extensions.filters.http.adaptive_concurrency.v3 import adaptive_concurrency_pb2
 from envoy.extensions.filters.http.on_demand.v3 import on_demand_pb2
@@ -18,8 +18,13 @@ from envoy.extensions.filters.http.upstream_codec.v3 import upstream_codec_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from google.protobuf.duration_pb2 import Duration
 
-from clew.mesh.config.router import Router
-from clew.mesh.config.server import Server
+from clew.mesh.config.identifiers import (
+    AuthorityIdentifier,
+    HeaderPathIdentifier,
+    HeaderTokenIdentifier,
+)
+from clew.mesh.config.router import HttpRouter, Router
+from clew.mesh.config.server import H2Server, Server
 from clew.mesh.xds.access_log import access_log
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.errors import OVERRIDE, local_replies
@@ -34,7 +39,7 @@ from clew.mesh.xds.headers import (
     set_to,
 )
 from clew.mesh.xds.metadata import NAMESPACE
-from clew.mesh.xds.names import OVERRIDE_MARK, header_names, logical_prefix, name_prefix
+from clew.mesh.xds.names import OVERRIDE_MARK, header_name, logical_prefix, name_prefix
 from clew.mesh.xds.routes import (
     CLUSTER_HEADER,
     GATE_FILTER,
@@ -50,6 +55,8 @@ _OWN = "clew-"
 """Headers that carry something from one step to another. None comes in and none goes out."""
 _DTABS, _MARK = "clew-dtabs", "clew-mark"
 
+HEAD_KB = 12
+"""The longest head of an h2 request when the file does not say; of http requests it is the same."""
 SLOW_HEADERS_SECONDS = 30
 """A client that takes longer to send its headers gets a 408."""
 
@@ -95,6 +102,7 @@ def _connections(router: Router, server: Server, key: str) -> Any:
         rds=http_connection_manager_pb2.Rds(
             route_config_name=router.label, config_source=ads_source()
         ),
+        http2_protocol_options=_http2(server) if isinstance(server, H2Server) else None,
         http_protocol_options={"accept_http_10": True, "allow_absolute_url": {"value": True}},
         early_header_mutation_extensions=[
             _extension(
@@ -107,12 +115,30 @@ def _connections(router: Router, server: Server, key: str) -> Any:
         tracing=tracing(key),
         via="1.1 linkerd",
         server_header_transformation=manager.PASS_THROUGH,
-        max_request_headers_kb={"value": router.max_headers_kb + router.max_initial_line_kb},
+        max_request_headers_kb={"value": _head_kb(router, server)},
         # Linkerd never gives up on a quiet stream; Envoy would after five minutes
         stream_idle_timeout=Duration(),
         request_headers_timeout=Duration(seconds=SLOW_HEADERS_SECONDS),
         common_http_protocol_options=_session(server),
     )
+
+
+def _head_kb(router: Router, server: Server) -> int:
+    """The longest head of a request."""
+    if isinstance(router, HttpRouter):
+        return router.max_headers_kb + router.max_initial_line_kb
+    longest = server.max_header_list_bytes if isinstance(server, H2Server) else None
+    return HEAD_KB if longest is None else -(-longest // 1024)
+
+
+def _http2(server: H2Server) -> Any:
+    options = protocol_pb2.Http2ProtocolOptions(
+        max_concurrent_streams={"value": server.max_concurrent_streams_per_connection},
+        initial_stream_window_size={"value": server.initial_stream_window_bytes},
+    )
+    if server.header_table_bytes is not None:
+        options.hpack_table_size.value = server.header_table_bytes
+    return options
 
 
 def _session(server: Server) -> dict[str, Any]:
@@ -167,12 +193,29 @@ def _name(router: Router) -> Iterator[Any]:
 
 
 def _identified(router: Router) -> str:
-    """The value of the first of the identifiers' headers that the request has, as a format."""
-    headers = [":authority" if h.lower() == "host" else h.lower() for h in header_names(router)]
-    if headers == [":authority"]:
-        return "%REQ(:authority)%"  # Envoy itself refuses bytes that no authority has
-    choices = (f"{_present(h)} && {_readable(h)} ? {_value(h)} : " for h in headers)
-    return f"%CEL({''.join(choices)}'')%"
+    """What the first of the identifiers that can makes of the request, as a format."""
+    match router.identifier:
+        case (HeaderTokenIdentifier() | AuthorityIdentifier() as only,) if (
+            header_name(only.header) == ":authority"
+        ):
+            return "%REQ(:authority)%"  # Envoy itself refuses bytes that no authority has
+    choices = "".join(f"{holds} ? {value} : " for holds, value in map(_choice, router.identifier))
+    return f"%CEL({choices}'')%"
+
+
+def _choice(identifier: HeaderTokenIdentifier | AuthorityIdentifier | HeaderPathIdentifier) -> Any:
+    """When the identifier names a request, and what it makes of it, both in CEL."""
+    header = header_name(identifier.header)
+    readable = f"{_present(header)} && {_readable(header)}"
+    if not isinstance(identifier, HeaderPathIdentifier):
+        return readable, _value(header)
+    segments = identifier.segments
+    # one slash at the end does not count
+    path = "[^?]*?[^/?]" if segments is None else f"[^/?]+(?:/[^/?]+){{{segments - 1}}}"
+    rest = r"/?(?:[?].*)?" if segments is None else r"(?:[/?].*)?"
+    pattern = f"r'^/({path}){rest}$'"
+    value = _value(header)
+    return f"{readable} && {value}.matches({pattern})", f"re.capture({value}, {pattern})"
 
 
 def _value(header: str) -> str:

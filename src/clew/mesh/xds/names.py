@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clew.mesh.config.identifiers import HeaderPathIdentifier
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.router import Router
 from clew.mesh.naming.dtab import Dtab
-from clew.mesh.naming.path import Path
+from clew.mesh.naming.path import ParseError, Path
 
 OVERRIDE_MARK = ";dtab="
 """Between the name and the override. ``>`` cannot occur in a host, so no host looks like one."""
@@ -50,9 +51,9 @@ def logical_prefix(router: Router) -> str:
     return f"{router.dst_prefix}/" if router.dst_prefix else "/"
 
 
-def header_names(router: Router) -> tuple[str, ...]:
-    """The headers that name a request, in the order in which they are looked for."""
-    return tuple(identifier.header for identifier in router.identifier)
+def header_name(header: str) -> str:
+    """As Envoy knows it: in lower case, and ``Host`` under h2's name."""
+    return ":authority" if header.lower() == "host" else header.lower()
 
 
 def read_asked(cluster: str, linker: Linker) -> Asked | None:
@@ -63,5 +64,16 @@ def read_asked(cluster: str, linker: Linker) -> Asked | None:
     router = max(owners, key=lambda router: len(name_prefix(router)))
     rest = cluster.removeprefix(name_prefix(router))
     value, _, override = rest.partition(OVERRIDE_MARK)
-    name = router.dst_prefix + Path((value.encode(),) if value else ())
-    return Asked(router.label, name, bool(value), override)
+    identified = _read_identified(router, value)
+    return Asked(router.label, router.dst_prefix + identified, bool(identified), override)
+
+
+def _read_identified(router: Router, value: str) -> Path:
+    """Empty for a value that names nothing."""
+    if not any(isinstance(each, HeaderPathIdentifier) for each in router.identifier):
+        return Path((value.encode(),) if value else ())
+    # no authority has a slash, so a value with one is a path
+    try:
+        return Path.read(f"/{value}") if value else Path()
+    except ParseError:
+        return Path()

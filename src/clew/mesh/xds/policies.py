@@ -16,7 +16,12 @@ from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from envoy.type.matcher.v3 import regex_pb2, string_pb2
 
-from clew.mesh.config.classifier import AllSuccessful, NonRetryable5XX, ResponseClassifier
+from clew.mesh.config.classifier import (
+    AllSuccessful,
+    GrpcClassifier,
+    NonRetryable5XX,
+    ResponseClassifier,
+)
 from clew.mesh.config.client import GlobalClient
 from clew.mesh.config.overlay import overlay
 from clew.mesh.config.retries import ConstantBackoff, JitteredBackoff, Retries
@@ -51,7 +56,7 @@ class RoutePolicy:
     notes: Mapping[str, str]
     """For error texts."""
     success_class: str
-    """A format of Envoy's."""
+    """A format of Envoy's; empty where an answer's beginning does not tell."""
 
 
 def route_policies(router: Router) -> tuple[RoutePolicy, ...]:
@@ -95,6 +100,8 @@ def _classifier(policy: ServicePolicy) -> ResponseClassifier:
 def _success_class(classifier: ResponseClassifier) -> str:
     if isinstance(classifier, AllSuccessful):
         return "1.0"
+    if isinstance(classifier, GrpcClassifier):
+        return ""
     return "%CEL(response.code >= 500 ? '0.0' : '1.0')%"
 
 
@@ -120,7 +127,19 @@ def _retry_policy(
         # another router knows that its endpoint never saw the request
         policy.retry_on += ",retriable-headers"
         policy.retriable_headers.append(_header("l5d-retryable", exact="true"))
+    if isinstance(classifier, GrpcClassifier):
+        _retry_grpc(policy, classifier)
     return policy
+
+
+def _retry_grpc(policy: Any, classifier: GrpcClassifier) -> None:
+    """By what a call that fails before its first message has among its headers."""
+    if statuses := classifier.retryable_grpc_statuses:
+        pattern = "|".join(map(str, sorted(statuses)))
+        policy.retriable_headers.append(_header("grpc-status", pattern=pattern))
+    if classifier.retryable_http_statuses:
+        policy.retry_on += ",retriable-status-codes"
+        policy.retriable_status_codes.extend(classifier.retryable_http_statuses)
 
 
 def _backoff(retries: Retries) -> Any:

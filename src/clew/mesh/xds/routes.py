@@ -167,5 +167,7 @@ def _route(policy: RoutePolicy, rate: float) -> Any:
                 numerator=round(rate * 10_000), denominator=percent.TEN_THOUSAND
             ),
         ),
-        response_headers_to_add=[setting("l5d-success-class", policy.success_class)],
+        response_headers_to_add=[setting("l5d-success-class", policy.success_class)]
+        if policy.success_class
+        else [],
     )
