@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from clew.mesh.binding.binder import bind
-from clew.mesh.binding.configured import LOOPBACK, namer_rules, transformers_of
+from clew.mesh.binding.configured import namer_rules, transformers_of
+from clew.mesh.binding.nodes import UNKNOWN_NODE, Node
 from clew.mesh.binding.outcome import Failed, Pending
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import Transformer
@@ -81,6 +82,8 @@ class Named:
     resources: tuple[Resource, ...] = ()
     used: tuple[tuple[Path, Answer | None], ...] = ()
     """The answers that this follows from; None for one that is still missing."""
+    advice: tuple[str, ...] = ()
+    """What operators should know about it."""
 
     def holds(self, answers: Answers) -> bool:
         """Whether it would be the same with these answers."""
@@ -101,6 +104,11 @@ class Compiled:
     admission: Admission | None = None
     """What it was compiled from; None for ``NOTHING``."""
 
+    @property
+    def advice(self) -> frozenset[str]:
+        """What operators should know about the names."""
+        return frozenset(text for named in self.names.values() for text in named.advice)
+
     def count(self, state: State) -> int:
         """How many of the names ended like this."""
         return sum(named.state is state for named in self.names.values())
@@ -116,15 +124,15 @@ def compile_linker(
     *,
     admission: Admission = Admission(),
     limits: Limits = Limits(),
-    local_ips: frozenset[str] = LOOPBACK,
+    node: Node = UNKNOWN_NODE,
     previous: Compiled = NOTHING,
 ) -> Compiled:
     """``asked`` are cluster names, the longest asked first: these keep their place.
 
-    ``local_ips`` are the addresses of this machine.
+    ``node`` is where this mesh runs.
     """
     last = previous.names if previous.linker is linker else {}
-    scope = _Scope.of(linker, answers, local_ips)
+    scope = _Scope.of(linker, answers, node)
     names: dict[str, Named] = {}
     refused = set()
     room = {state: limits.room(state) for state in State}
@@ -192,14 +200,11 @@ class _Scope:
     answers: Answers
 
     @staticmethod
-    def of(linker: Linker, answers: Answers, local_ips: frozenset[str]) -> _Scope:
+    def of(linker: Linker, answers: Answers, node: Node) -> _Scope:
         return _Scope(
             linker,
-            namer_rules(linker.namers, local_ips),
-            {
-                r.label: transformers_of(r.interpreter.transformers, local_ips)
-                for r in linker.routers
-            },
+            namer_rules(linker.namers, node),
+            {r.label: transformers_of(r.interpreter.transformers, node) for r in linker.routers},
             answers,
         )
 
@@ -246,7 +251,8 @@ class _Scope:
             router.client.at(main),
             http2=isinstance(router, H2Router),
         )
-        return Named(State.OVERRIDDEN if asked.override else State.KNOWN, resources, used)
+        state = State.OVERRIDDEN if asked.override else State.KNOWN
+        return Named(state, resources, used, binding.advice)
 
 
 def _nowhere(
