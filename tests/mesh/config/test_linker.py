@@ -447,8 +447,8 @@ def test_files_that_are_none(text: str, found: list[str]) -> None:
             id="identifiers",
         ),
         pytest.param(
-            "interpreter:\n  transformers:\n  - kind: io.l5d.k8s.daemonset\n    namespace: default\n"
-            "    port: incoming",
+            "interpreter:\n  transformers:\n  - kind: io.l5d.k8s.daemonset\n"
+            "    namespace: default\n    port: incoming",
             "6: routers[0].interpreter.transformers[0] needs 'service'",
             id="transformers",
         ),
