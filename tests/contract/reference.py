@@ -1,6 +1,7 @@
 """A search as obvious as can be: every trace, every condition, one after the other.
 
-It knows nothing of the code that it is compared with but the span and the query.
+It knows nothing of the code that it is compared with but the span, the query and the matcher of
+expressions, which has tests of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 
 from clew.span.model import Span
 from clew.trace.query import Sort, TraceQuery
+from clew.trace.search_language.matcher import matches
 
 
 def search(spans: Iterable[Span], query: TraceQuery, *, strict: bool = True) -> list[list[Span]]:
@@ -52,6 +54,8 @@ def begin(trace: list[Span]) -> int | None:
 
 def answers(trace: list[Span], time: int, query: TraceQuery) -> bool:
     if time < (query.end_ts_ms - query.lookback_ms) * 1000 or time > query.end_ts_ms * 1000:
+        return False
+    if query.expression is not None and not matches(query.expression, trace):
         return False
     service_seen = query.service is None
     remote_seen = query.remote_service is None

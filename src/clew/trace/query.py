@@ -11,6 +11,8 @@ import msgspec
 
 from clew.errors import ClewError
 from clew.span.model import Micros, Span
+from clew.trace.search_language.expression import Expression
+from clew.trace.search_language.matcher import matches
 
 NO_TERMS: Mapping[str, str] = {}
 MAX_TERMS = 100
@@ -59,6 +61,8 @@ class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Some span took at least this; inclusive."""
     max_duration: Micros | None = None
     """The same span took at most this; inclusive; only with ``min_duration``."""
+    expression: Expression | None = None
+    """What the whole trace must meet besides, whatever ``service`` is."""
     end_ts_ms: int
     """The newest trace time, epoch milliseconds; inclusive."""
     lookback_ms: int
@@ -98,6 +102,8 @@ class TraceQuery(msgspec.Struct, frozen=True, kw_only=True):
         time = trace_time(trace)
         oldest, newest = self.window
         if time is None or not oldest <= time <= newest:
+            return False
+        if self.expression is not None and not matches(self.expression, trace):
             return False
         scope = [span for span in trace if self.service in (None, span.service)]
         return bool(scope) and all(any(map(meets, scope)) for meets in self._conditions())

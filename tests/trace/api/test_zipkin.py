@@ -82,6 +82,14 @@ LONG = CLIENT_SPAN.trace_id
             [listed(trace())],
             id="annotation query",
         ),
+        pytest.param(
+            f"/traces?endTs={END}&q=service%3Dfrontend%20AND%20NOT%20error",
+            [listed([CLIENT_SPAN])],
+            id="a search in words",
+        ),
+        pytest.param(
+            f"/traces?endTs={END}&serviceName=backend&q=duration%3E1s", [], id="both must be met"
+        ),
         pytest.param(f"/traces?endTs={END}&minDuration=207001&maxDuration=207002", [], id="none"),
         pytest.param(
             f"/dependencies?endTs={END}",
@@ -119,6 +127,7 @@ def test_answers(get: Get, prefix: str, path: str, answer: object) -> None:
         ("/traces?minDuration=0", 400, "minDuration <= 0"),
         ("/traces?minDuration=2&maxDuration=1", 400, "maxDuration < minDuration"),
         ("/traces?maxDuration=1", 400, "maxDuration is only valid with minDuration"),
+        ("/traces?q=a%20%3D", 400, "q: 1:4: expected a value after '=', found the end"),
         ("/traces?sort=oldest", 400, "sort: 'oldest' is none of newest, slowest, errors"),
         ("/traces?cursor=x", 400, f"{NO_CURSOR} (ask without it for the first page)"),
         ("/traces?cursor=%C3%A9", 400, f"{NO_CURSOR} (ask without it for the first page)"),

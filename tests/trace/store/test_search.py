@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from tests.cast import DAY, NOON, TODAY, by_id, span
 from tests.contract import reference
 from tests.contract.base import NewStore
+from tests.trace.search_language.writing import EXPRESSIONS
 
 from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
 from clew.trace.collect import columns
@@ -93,6 +94,13 @@ def traces(request: pytest.FixtureRequest, new_shared_store: NewStore) -> Corpus
 ENDS = st.integers(-40, 14).map(lambda hours: TODAY + DAY // 2 + hours * 3_600_000) | st.just(
     TODAY + DAY // 2 - 9 * 365 * DAY + 3_600_000
 )
+WHOLE_DAYS = st.builds(
+    TraceQuery,
+    expression=EXPRESSIONS,
+    end_ts_ms=st.just(TODAY + DAY),
+    lookback_ms=st.just(2 * DAY),
+    limit=st.just(1000),
+)
 DURATIONS = st.sampled_from([(None, None), (10, 20), (10, None), (11, 19), (30, 30), (31, None)])
 QUERIES = st.builds(
     lambda durations, **conditions: TraceQuery(
@@ -103,6 +111,7 @@ QUERIES = st.builds(
     remote_service=st.none() | st.none() | st.sampled_from(SERVICES),
     span_name=st.none() | st.none() | st.sampled_from(NAMES),
     terms=st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["", *VALUES]), max_size=2),
+    expression=st.none() | EXPRESSIONS,
     end_ts_ms=ENDS,
     lookback_ms=st.sampled_from([1, 60_000, 1_000_000, 7_200_000, DAY, 20 * 365 * DAY]),
     limit=st.sampled_from([1, 3, 10, 1000]),
@@ -121,7 +130,17 @@ def test_sql_agrees_with_the_reference(traces: Corpus, query: TraceQuery) -> Non
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(query=WHOLE_DAYS)
+def test_sql_narrows_to_nothing_less_than_what_matches(traces: Corpus, query: TraceQuery) -> None:
+    found = [by_id(trace) for trace in traces.store.search(query).traces]
+    expected = reference.search(traces.spans, query, strict=traces.strict)
+    assert found == [by_id(trace) for trace in expected]
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(query=QUERIES, limit=st.integers(7, 50))
 def test_pages_are_the_whole_answer_in_pieces(

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from clew.trace.query import InvalidQuery
+from clew.trace.search_language.tokens import InvalidSearch
 from clew.trace.store import QueryTimeout, StoreUnavailable
 
 PREFIXES = ("/api", "/zipkin/api")
@@ -43,7 +44,7 @@ class Desk:
 def _answer(question: Question, request: Request) -> Response:
     try:
         return question(request)
-    except InvalidQuery as error:
+    except (InvalidQuery, InvalidSearch) as error:
         return PlainTextResponse(str(error), 400)
     except NotFound as error:
         return PlainTextResponse(str(error), 404)

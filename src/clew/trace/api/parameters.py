@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from clew.span.model import Micros
 from clew.trace.api.cursor import Cursor, read_cursor
 from clew.trace.query import InvalidQuery, Sort, TraceQuery, read_annotation_query
+from clew.trace.search_language.parser import parse
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _BITS = {"Long": 63, "Integer": 31}
@@ -44,6 +45,7 @@ def trace_query(parameters: Parameters, *, now_ms: int, lookback_ms: int) -> Tra
         remote_service=parameters.get("remoteServiceName", "").lower() or None,
         span_name=None if span_name in ("", "all") else span_name,
         terms=read_annotation_query(parameters.get("annotationQuery")),
+        expression=parse(text) if (text := parameters.get("q", "")).strip() else None,
         min_duration=_micros(parameters, "minDuration"),
         max_duration=_micros(parameters, "maxDuration"),
         end_ts_ms=begun.end_ts_ms if begun else number(parameters, "endTs", now_ms),

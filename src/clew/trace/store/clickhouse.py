@@ -225,9 +225,14 @@ class ClickHouseStore:
         self, session: Session, query: TraceQuery, step: Step, minutes: str
     ) -> Iterator[list[Place]]:
         """Pages of the places of traces that may match, in order."""
-        needed, parameters = conditions(query)
-        filters = "".join(
-            sql.query("condition", minutes=minutes, condition=condition) for condition in needed
+        needed, parameters = conditions(
+            query,
+            lambda condition: sql.query(
+                "met",
+                trace="(trace_hi, trace_lo)" if self._strict else "trace_lo",
+                minutes=minutes,
+                condition=condition,
+            ),
         )
         size = min(query.limit, _PAGE)
         after = query.after or BEFORE_ALL
@@ -237,7 +242,7 @@ class ClickHouseStore:
                 high="trace_hi" if self._strict else "toUInt64(0)",
                 rank=sql.query(f"rank_{query.sort.value}"),
                 minutes=minutes,
-                conditions=filters,
+                conditions=needed,
                 oldest=str(step.oldest),
                 newest=str(step.newest),
                 after=str(tuple(after)),

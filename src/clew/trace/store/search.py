@@ -7,12 +7,13 @@ window are not known before all of it is read, so there the window is one step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from clew.span.model import Micros
 from clew.trace.query import Place, Sort, TraceQuery
+from clew.trace.store.narrowing import Narrowing
 
 _MINUTE = 60_000_000
 _STEPS = (5 * _MINUTE, 60 * _MINUTE, 8 * 60 * _MINUTE)
@@ -21,13 +22,6 @@ _AFTER = 60 * _MINUTE
 _END_OF_TIME = 2**62
 BEFORE_ALL = Place(2**64 - 1, 0, 0, 0)
 """No trace has this rank, so every trace comes after it."""
-
-# written as the index is, so that it is used; '=' may be in a key, so it does not decide
-_HAS_TAG = (
-    "has(arrayMap((k, v) -> concat(k, '=', v), mapKeys(tags), mapValues(tags)), {pair%d:String})"
-    " AND tags[{key%d:String}] = {value%d:String}"
-)
-_HAS_KEY_OR_ANNOTATION = "(mapContains(tags, {key%d:String}) OR has(ann_value, {key%d:String}))"
 
 
 class Displaced(NamedTuple):
@@ -91,29 +85,35 @@ def steps(query: TraceQuery) -> Iterator[Step]:
             newest = oldest - 1
 
 
-def conditions(query: TraceQuery) -> tuple[list[str], dict[str, str | int]]:
-    """What spans of a matching trace must fulfil, each by some span, and the parameters in it."""
-    parameters: dict[str, str | int] = {}
+def conditions(query: TraceQuery, met: Callable[[str], str]) -> tuple[str, Mapping[str, str | int]]:
+    """The condition for traces that may match, and the parameters in it.
+
+    ``met`` makes it of a condition that some span must meet.
+    """
+    narrowing = Narrowing()
+    needed = _of_spans(query, narrowing)
+    if query.service is not None:
+        scope = f"service = {narrowing.parameter(query.service)}"
+        needed = [f"{scope} AND ({condition})" for condition in needed] or [scope]
+    found = list(map(met, needed))
+    if query.expression is not None:
+        found.append(narrowing.traces(query.expression, met))
+    return " AND ".join(found) or "true", narrowing.parameters
+
+
+def _of_spans(query: TraceQuery, narrowing: Narrowing) -> list[str]:
     found: list[str] = []
     if query.remote_service is not None:
-        parameters["remote"] = query.remote_service
-        found.append("remote_service = {remote:String}")
+        found.append(f"remote_service = {narrowing.parameter(query.remote_service)}")
     if query.span_name is not None:
-        parameters["name"] = query.span_name
-        found.append("name = {name:String}")
+        found.append(f"name = {narrowing.parameter(query.span_name)}")
     if query.min_duration is not None:
         longest = query.max_duration if query.max_duration is not None else 2**64 - 1
         found.append(f"duration BETWEEN {query.min_duration} AND {longest}")
-    for number, (key, value) in enumerate(query.terms.items()):
-        parameters[f"key{number}"] = key
+    for key, value in query.terms.items():
         if value:
-            parameters[f"value{number}"] = value
-            parameters[f"pair{number}"] = f"{key}={value}"
-            found.append(_HAS_TAG % (number, number, number))
+            found.append(narrowing.has_tag(key, value))
         else:
-            found.append(_HAS_KEY_OR_ANNOTATION % (number, number))
-    if query.service is None:
-        return found, parameters
-    parameters["service"] = query.service
-    scope = "service = {service:String}"
-    return [f"{scope} AND {condition}" for condition in found] or [scope], parameters
+            name = narrowing.parameter(key)
+            found.append(f"mapContains(tags, {name}) OR has(ann_value, {name})")
+    return found

@@ -7,8 +7,10 @@ SELECT
   if(root > 0, root, first) AS time,
   toUInt64($rank) AS rank
 FROM spans
-WHERE $minutes $conditions
+WHERE $minutes AND $conditions
 GROUP BY hi, trace_lo
 HAVING time BETWEEN $oldest AND $newest AND (rank, time, hi, trace_lo) < $after
 ORDER BY rank DESC, time DESC, hi DESC, trace_lo DESC
 LIMIT $limit
+-- numbers in tags are read to the last digit
+SETTINGS precise_float_parsing = 1

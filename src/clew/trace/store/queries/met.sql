@@ -1,0 +1,1 @@
+$trace IN (SELECT $trace FROM spans WHERE $minutes AND $condition)
