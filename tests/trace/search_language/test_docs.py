@@ -12,7 +12,7 @@ from clew.trace.search_language.parser import parse
 from clew.trace.search_language.tokens import InvalidSearch
 
 PAGE = (Path(__file__).parents[3] / "docs" / "query.md").read_text()
-FENCED = re.findall(r"```\n(.*?)```", PAGE, re.DOTALL)
+FENCED = re.findall(r"^```\w*\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("text", FENCED[0].splitlines())
@@ -21,7 +21,8 @@ def test_examples_are_searches(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), zip(["duration > 5x", "error )"], FENCED[-1].splitlines(), strict=True)
+    ("text", "shown"),
+    list(zip(["duration > 5x", "error )"], FENCED[-1].splitlines(), strict=True)),
 )
 def test_mistakes_are_shown_as_they_are_answered(text: str, shown: str) -> None:
     with pytest.raises(InvalidSearch) as refused:
