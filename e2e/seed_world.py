@@ -54,8 +54,8 @@ def main(work: Path) -> None:
             stack.callback(process.terminate)
         wait("http://127.0.0.1:9410/health")
         wait("http://127.0.0.1:9990/admin/ping")
-        wait("http://127.0.0.1:7777/setLatency")  # 405; anything else would call world
-        wait("http://127.0.0.1:7778/setLatency")
+        for port in (7777, 7778):
+            wait(f"http://127.0.0.1:{port}/setLatency", 405)  # any other path would call world
         with httpx.Client(proxy="http://127.0.0.1:4140") as client:
             print(client.get("http://hello").raise_for_status().text)
         search = "http://127.0.0.1:9410/api/v2/traces?serviceName=0.0.0.0%2F4140"
@@ -71,16 +71,16 @@ def proxied() -> dict[str, str]:
     return {"http_proxy": "127.0.0.1:4140", "POD_IP": "10.0.0.1"}
 
 
-def wait(url: str) -> None:
-    """Until something answers there, whatever it says."""
+def wait(url: str, status: int = 200) -> None:
+    """Until ``url`` answers so."""
     for _ in range(300):
         try:
-            httpx.get(url)
+            if httpx.get(url).status_code == status:
+                return
         except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit(f"nothing answers at {url}")
+            pass
+        time.sleep(0.1)
+    raise SystemExit(f"{url} does not answer {status}")
 
 
 if __name__ == "__main__":
