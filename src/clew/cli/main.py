@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": ("clew.cli.demo", "The blog post on this machine: apps, mesh, traces, one request."),
     "mesh": ("clew.cli.mesh", "Run a Linkerd 1.x file on Envoy: the mesh on one node."),
     "traces": ("clew.cli.traces", "Run the trace server: a Zipkin that keeps what it is given."),
+    "install": ("clew.cli.install", "Print Kubernetes manifests for mesh, traces and sample apps."),
     "helloworld": ("clew.cli.helloworld", "The sample app of the blog post, with the same flags."),
 }
 

@@ -1,0 +1,83 @@
+"""``clew install``: Kubernetes manifests on stdout."""
+
+from __future__ import annotations
+
+import click
+
+from clew.install.options import Options
+from clew.install.render import PARTS, render
+
+DEFAULTS = Options()
+PORT = click.IntRange(1, 65535)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  clew install | kubectl apply -f -
+  clew install mesh --collector zipkin.monitoring:9411 > mesh.yml
+"""
+)
+@click.argument("part", type=click.Choice(["all", *PARTS]), default="all")
+@click.option("--namespace", default=DEFAULTS.namespace, show_default=True, help="Where it runs.")
+@click.option("--image", default=DEFAULTS.image, show_default=True, help="The image of clew.")
+@click.option(
+    "--outgoing-port",
+    type=PORT,
+    default=DEFAULTS.outgoing_port,
+    show_default=True,
+    help="Where apps reach the mesh, on every node.",
+)
+@click.option(
+    "--incoming-port",
+    type=PORT,
+    default=DEFAULTS.incoming_port,
+    show_default=True,
+    help="Where one node's mesh reaches another's.",
+)
+@click.option(
+    "--admin-port",
+    type=PORT,
+    default=DEFAULTS.admin_port,
+    show_default=True,
+    help="Health, metrics and name resolution of the mesh.",
+)
+@click.option(
+    "--service-type",
+    type=click.Choice(["ClusterIP", "NodePort", "LoadBalancer"]),
+    default=DEFAULTS.service_type,
+    show_default=True,
+    help="How the mesh and the pages are reached from outside.",
+)
+@click.option(
+    "--host-network",
+    is_flag=True,
+    help="The mesh uses the network of its node, where hostPort does nothing.",
+)
+@click.option(
+    "--collector",
+    default=DEFAULTS.collector,
+    metavar="HOST:PORT",
+    help="Another Zipkin for the mesh's spans.  [default: that of this installation]",
+)
+@click.option(
+    "--sample-rate",
+    type=click.FloatRange(0, 1),
+    default=DEFAULTS.sample_rate,
+    show_default=True,
+    help="Share of requests to trace.",
+)
+@click.option(
+    "--storage", default=DEFAULTS.storage, show_default=True, help="Size of the traces' volume."
+)
+@click.option(
+    "--storage-class",
+    default=DEFAULTS.storage_class,
+    help="Of the traces' volume.  [default: that of the cluster]",
+)
+def command(part: str, **chosen: object) -> None:
+    """Print the manifests of the mesh, the traces and the sample apps, or of one of them.
+
+    Nothing is sent anywhere: kubectl does that. The same options print the same text.
+    """
+    click.echo(render(part, Options(**chosen)), nl=False)  # type: ignore[arg-type]  # click checked

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from clew.cli.linker_files import linker_texts
+from clew.install.options import InstallError, Options
+from clew.install.render import PARTS, render
+from clew.mesh.config.linker import Linker, read_linker
+from clew.mesh.config.notes import notes
+from clew.mesh.config.telemetry import ZipkinTelemeter
+
+EXAMPLES = Path(__file__).parents[2] / "examples/kubernetes"
+VERSIONS = ("1.31", "1.37")
+CHOICES = [
+    Options(),
+    Options(
+        namespace="tracing",
+        image="registry.example/clew@sha256:0123",
+        outgoing_port=5140,
+        incoming_port=5141,
+        admin_port=5990,
+        service_type="LoadBalancer",
+        host_network=True,
+        collector="zipkin.example:9412",
+        sample_rate=0.01,
+        storage="2Ti",
+        storage_class="fast",
+    ),
+]
+
+
+def objects(part: str, options: Options | None = None) -> list[dict[str, Any]]:
+    return [each for each in yaml.safe_load_all(render(part, options or Options())) if each]
+
+
+def the(kind: str, name: str, options: Options | None = None) -> dict[str, Any]:
+    (found,) = (
+        each
+        for each in objects("all", options)
+        if (each["kind"], each["metadata"]["name"]) == (kind, name)
+    )
+    return found
+
+
+def pods(options: Options) -> Iterator[dict[str, Any]]:
+    for each in objects("all", options):
+        if each["kind"] in ("DaemonSet", "StatefulSet", "Deployment"):
+            yield each["spec"]["template"]["spec"]
+
+
+def linker(options: Options) -> Linker:
+    return read_linker(the("ConfigMap", "l5d-config", options)["data"]["config.yaml"], "mesh.yml")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_examples_are_what_is_printed(part: str) -> None:
+    assert (EXAMPLES / f"{part}.yml").read_text() == render(part, Options())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+def test_kubernetes_knows_every_field(options: Options, version: str) -> None:
+    for each in objects("all", options):
+        kubernetes_validate.validate(each, version, strict=True)
+
+
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+def test_the_linker_file_is_one_and_every_key_of_it_counts(options: Options) -> None:
+    read = linker(options)
+    assert notes(read) == ()
+    assert [server.port for router in read.routers for server in router.servers] == [
+        options.outgoing_port,
+        options.incoming_port,
+    ]
+    (zipkin,) = (each for each in read.telemetry if isinstance(each, ZipkinTelemeter))
+    assert (zipkin.host, zipkin.port) == options.collector_place
+    assert zipkin.sample_rate == options.sample_rate
+    transformers = [router.interpreter.transformers[0] for router in read.routers]
+    assert [getattr(each, "host_network", None) for each in transformers] == [
+        options.host_network
+    ] * 2
+
+
+def test_the_mesh_can_validate_its_manifest() -> None:
+    (text,) = linker_texts(render("mesh", Options()), "mesh.yml")
+    assert len(read_linker(text, "mesh.yml").routers) == 2
+
+
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+def test_containers_have_no_privileges(options: Options) -> None:
+    seen = 0
+    for pod in pods(options):
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in pod["containers"]:
+            seen += 1
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert container["image"] == options.image
+            assert set(container["resources"]) == {"requests", "limits"}
+            assert "readinessProbe" in container
+    assert seen == 4
+
+
+def test_only_the_mesh_may_ask_the_api_and_only_for_what_it_reads() -> None:
+    asking = [pod for pod in pods(Options()) if pod.get("automountServiceAccountToken", True)]
+    assert [pod["serviceAccountName"] for pod in asking] == ["l5d"]
+    assert the("Role", "l5d")["rules"] == [
+        {
+            "apiGroups": ["discovery.k8s.io"],
+            "resources": ["endpointslices"],
+            "verbs": ["list", "watch"],
+        },
+        {"apiGroups": [""], "resources": ["services"], "verbs": ["list", "watch"]},
+    ]
+    assert not any(each["kind"].startswith("ClusterRole") for each in objects("all"))
+
+
+def test_selectors_find_their_pods() -> None:
+    labels = [
+        each["spec"]["template"]["metadata"]["labels"]
+        for each in objects("all")
+        if each["kind"] in ("DaemonSet", "StatefulSet", "Deployment")
+    ]
+    for each in objects("all"):
+        spec = each.get("spec", {})
+        chosen = spec.get("selector", spec.get("podSelector"))
+        if chosen is not None:
+            wanted = chosen.get("matchLabels", chosen)
+            assert sum(wanted.items() <= have.items() for have in labels) == 1, each
+
+
+def test_there_is_time_to_drain() -> None:
+    spec = the("DaemonSet", "l5d")["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    pause = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    grace = linker(Options()).admin.shutdown_grace_ms / 1000
+    assert spec["terminationGracePeriodSeconds"] > pause + grace
+
+
+def test_apps_find_the_mesh_by_the_address_of_their_node() -> None:
+    spec = the("Deployment", "hello")["spec"]["template"]["spec"]
+    env = {each["name"]: each for each in spec["containers"][0]["env"]}
+    assert env["HOST_IP"]["valueFrom"] == {"fieldRef": {"fieldPath": "status.hostIP"}}
+    assert env["http_proxy"]["value"] == "$(HOST_IP):4140"
+    names = [each["metadata"]["name"] for each in objects("all") if each["kind"] == "Service"]
+    assert "world" not in names
+
+
+def test_on_the_network_of_the_node() -> None:
+    spec = the("DaemonSet", "l5d", CHOICES[1])["spec"]["template"]["spec"]
+    assert (spec["hostNetwork"], spec["dnsPolicy"]) == (True, "ClusterFirstWithHostNet")
+    assert [port["hostPort"] for port in spec["containers"][0]["ports"]] == [5140, 5141, 5990]
+
+
+def test_spans_leave_room_on_the_volume() -> None:
+    (container,) = the("StatefulSet", "zipkin")["spec"]["template"]["spec"]["containers"]
+    assert "--max-disk=8589MB" in container["args"]
+    claim = the("StatefulSet", "zipkin", CHOICES[1])["spec"]["volumeClaimTemplates"][0]["spec"]
+    assert claim["storageClassName"] == "fast"
+    assert claim["resources"] == {"requests": {"storage": "2Ti"}}
+
+
+def test_everything_is_in_the_namespace() -> None:
+    first, *rest = objects("all", Options(namespace="tracing"))
+    assert (first["kind"], first["metadata"]["name"]) == ("Namespace", "tracing")
+    assert {each["metadata"]["namespace"] for each in rest} == {"tracing"}
+    assert objects("all")[0]["kind"] != "Namespace"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (Options(namespace="Upper"), "--namespace: 'Upper' is no name"),
+        (Options(image=""), "--image: '' is no image"),
+        (Options(image="a b"), "--image: 'a b' is no image"),
+        (Options(storage="10GB"), "--storage: '10GB' is no size (such as 10Gi)"),
+        (Options(collector="zipkin"), "--collector: 'zipkin' is no host and port"),
+        (Options(collector="a\nb:1"), "--collector: "),
+        (Options(admin_port=4140), "two ports of the mesh are the same"),
+    ],
+)
+def test_options_that_make_no_manifest(options: Options, said: str) -> None:
+    with pytest.raises(InstallError) as error:
+        render("all", options)
+    assert str(error.value).startswith(said)
