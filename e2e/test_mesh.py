@@ -383,6 +383,42 @@ def test_an_endpoint_that_fails_is_left_alone_and_the_only_one_is_tried_all_the_
     asyncio.run(scenario())
 
 
+def test_an_endpoint_that_is_slow_is_asked_less_and_more_again_when_it_is_not(
+    world: World,
+) -> None:
+    world.edit(
+        "  servers: [{port: " + str(world.ports["incoming"]),
+        "  client: {loadBalancer: {kind: ewma, decayTimeMs: 1000}}\n"
+        "  servers: [{port: " + str(world.ports["incoming"]),
+    )
+
+    async def scenario() -> None:
+        fast, slow = App("fast", delay=0.01), App("slow", delay=0.3)
+        async with running(world, fast, slow) as client:
+            world.place("pair", f"127.0.0.1 {fast.port}", f"127.0.0.1 {slow.port}")
+
+            async def share_of_slow() -> float:
+                before = fast.served, slow.served
+                await asyncio.gather(*(get(client, "pair") for _ in range(100)))
+                asked = fast.served - before[0], slow.served - before[1]
+                return asked[1] / sum(asked)
+
+            async def avoided() -> bool:
+                return await share_of_slow() < 0.1
+
+            await until(avoided)
+            slow.delay = 0.01
+
+            async def shared_again() -> bool:
+                return await share_of_slow() > 0.3
+
+            await until(shared_again)
+            metrics = await gauges(world, client)
+            assert not [n for n, value in metrics.items() if "rejections_total" in n and value]
+
+    asyncio.run(scenario())
+
+
 async def load(client: httpx.AsyncClient, host: str, seen: Counter[int]) -> None:
     while True:
         seen[(await get(client, host)).status_code] += 1

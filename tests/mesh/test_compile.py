@@ -139,3 +139,31 @@ def test_a_new_epoch_changes_the_routes_and_nothing_else() -> None:
     assert first.of_type(ROUTE) != other.of_type(ROUTE)
     for kind in (LISTENER, CLUSTER, ENDPOINT):
         assert first.of_type(kind) == other.of_type(kind)
+
+
+EWMA = f"{FILE}  client: {{loadBalancer: {{kind: ewma, decayTimeMs: 5000}}}}\n"
+
+
+def test_speeds_change_the_endpoints_of_names_that_latency_balances_and_nothing_else() -> None:
+    pair = Addresses(frozenset({Address("127.0.0.1", 1), Address("127.0.0.1", 2)}))
+    answers = {HELLO: Bound(HELLO, pair)}
+    slow = {of("hello"): {"127.0.0.1:2": 0.5}}
+    for text, differ, decays in ((EWMA, True, {of("hello"): 5.0}), (FILE, False, {})):
+        file = read_linker(text, "linkerd.yaml")
+        before = compile_linker(file, [of("hello")], answers)
+        after = compile_linker(file, [of("hello")], answers, speeds=slow, previous=before)
+        anew = compile_linker(file, [of("hello")], answers, speeds=slow)
+        assert after.decays == decays
+        assert after == anew
+        assert (after.snapshot != before.snapshot) is differ
+        changed = [k for k, v in before.snapshot.by_type.items() if v != after.snapshot.of_type(k)]
+        assert changed == ([ENDPOINT] if differ else [])
+
+
+def test_attempts_are_logged_only_where_latency_balances() -> None:
+    def listeners(text: str) -> bytes:
+        compiled = compile_linker(read_linker(text, "linkerd.yaml"), [], {}, latency_log="/pipe")
+        return b"".join(each.body for each in compiled.snapshot.of_type(LISTENER).values())
+
+    assert b"/pipe" in listeners(EWMA)
+    assert b"/pipe" not in listeners(FILE)

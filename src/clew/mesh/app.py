@@ -41,10 +41,14 @@ from clew.mesh.serve.admin import AdminServer, Sources, admin_app
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
 from clew.mesh.serve.discovery import Discovery
+from clew.mesh.serve.latencies import Latencies
+from clew.mesh.serve.latency_pipe import LatencyPipe
 from clew.mesh.serve.linker_file import edits, read_file
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.name_gauges import NameGauges
 from clew.mesh.serve.scrape import Scrape
+from clew.mesh.xds.endpoints import Speeds
+from clew.mesh.xds.latency_log import Seen
 from clew.mesh.xds.listeners import server_key
 from clew.metrics import exposition, new_registry
 
@@ -54,6 +58,8 @@ FORGET_AFTER = 0.2
 """Seconds between a new epoch and the end of the doubtful names of the last one, so that Envoy can
 already ask for them again when it loses them."""
 LIVE_POLL_SECONDS = 0.05
+COMPARE_SECONDS = 1.0
+"""Between two looks at how fast endpoints are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,9 @@ class Mesh:
         self._node = _this_node()
         self._compiled = NOTHING
         self._crowd = crowd or Crowd()
+        self._latencies = Latencies()
+        self._pipe = LatencyPipe(sockets.latencies, self._on_latency)
+        self._speeds: Mapping[str, Speeds] = {}
         self._changed = asyncio.Event()
         self._registry = new_registry()
         self._gauges = NameGauges(self._registry)
@@ -157,7 +166,10 @@ class Mesh:
         await self._admin.start()
         stack.push_async_callback(self._admin.stop)
         log.info("admin on %s", self._admin.url)
+        self._pipe.start()
+        stack.callback(self._pipe.stop)
         _background(stack, self._keep_publishing(), "publish")
+        _background(stack, self._keep_comparing(), "latencies")
         await self._envoy.start()
         stack.push_async_callback(self._envoy.stop)
 
@@ -225,6 +237,18 @@ class Mesh:
                 # a fault of ours: Envoy goes on with what it has, and the next change is tried
                 log.exception("the configuration for Envoy could not be made")
 
+    def _on_latency(self, seen: Seen) -> None:
+        self._latencies.observe(seen, asyncio.get_running_loop().time())
+
+    async def _keep_comparing(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(COMPARE_SECONDS)
+            speeds = self._latencies.speeds(clock())
+            if speeds != self._speeds:
+                self._speeds = speeds
+                self._changed.set()
+
     def _publish(self) -> None:
         compiled = self._compile()
         admission = self._crowd.admission
@@ -235,6 +259,7 @@ class Mesh:
         for advice in sorted(compiled.advice - self._compiled.advice):
             log.warning("%s", advice)
         self._compiled = compiled
+        self._latencies.follow(compiled.decays)
         self._discovery.want(compiled.wanted)
         epoch = self._crowd.admission.epoch
         self._ads.publish(compiled.snapshot, gone=compiled.refused, epoch=epoch)
@@ -248,6 +273,8 @@ class Mesh:
             admission=self._crowd.admission,
             limits=self._limits,
             node=self._node,
+            speeds=self._speeds,
+            latency_log=str(self._pipe.path),
             previous=self._compiled,
         )
 

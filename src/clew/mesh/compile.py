@@ -17,6 +17,7 @@ from clew.mesh.binding.outcome import Failed, Pending
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import Transformer
 from clew.mesh.config.linker import Linker
+from clew.mesh.config.load_balancer import Ewma
 from clew.mesh.config.router import H2Router
 from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
 from clew.mesh.naming.answer import Answer, Answers
@@ -24,7 +25,7 @@ from clew.mesh.naming.bound import AddrPending
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError, Path
 from clew.mesh.xds.clusters import empty_cluster, known_cluster
-from clew.mesh.xds.endpoints import branches
+from clew.mesh.xds.endpoints import AS_FAST, Speeds, branches
 from clew.mesh.xds.errors import cluster_note
 from clew.mesh.xds.listeners import listener
 from clew.mesh.xds.names import Asked, name_prefix, read_asked
@@ -84,10 +85,15 @@ class Named:
     """The answers that this follows from; None for one that is still missing."""
     advice: tuple[str, ...] = ()
     """What operators should know about it."""
+    decay: float | None = None
+    """Seconds in which a latency loses its weight; None where latency does not balance."""
+    speeds: Speeds = field(default_factory=dict)
+    """Of its endpoints, as this follows from them."""
 
-    def holds(self, answers: Answers) -> bool:
-        """Whether it would be the same with these answers."""
-        return all(answers.get(path) == answer for path, answer in self.used)
+    def holds(self, answers: Answers, speeds: Speeds) -> bool:
+        """Whether it would be the same with these answers and speeds."""
+        same = self.decay is None or self.speeds == speeds
+        return same and all(answers.get(path) == answer for path, answer in self.used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,11 @@ class Compiled:
     linker: Linker | None = None
     admission: Admission | None = None
     """What it was compiled from; None for ``NOTHING``."""
+
+    @property
+    def decays(self) -> dict[str, float]:
+        """The clusters that are balanced by latency, and in how many seconds one loses weight."""
+        return {name: each.decay for name, each in self.names.items() if each.decay is not None}
 
     @property
     def advice(self) -> frozenset[str]:
@@ -125,20 +136,23 @@ def compile_linker(
     admission: Admission = Admission(),
     limits: Limits = Limits(),
     node: Node = UNKNOWN_NODE,
+    speeds: Mapping[str, Speeds] = MappingProxyType({}),
+    latency_log: str = "latencies",
     previous: Compiled = NOTHING,
 ) -> Compiled:
     """``asked`` are cluster names, the longest asked first: these keep their place.
 
-    ``node`` is where this mesh runs.
+    ``node`` is where this mesh runs. ``speeds`` are by cluster name, and follow from what Envoy
+    writes to the file ``latency_log``.
     """
     last = previous.names if previous.linker is linker else {}
-    scope = _Scope.of(linker, answers, node)
+    scope = _Scope.of(linker, answers, node, speeds)
     names: dict[str, Named] = {}
     refused = set()
     room = {state: limits.room(state) for state in State}
     for name in asked:
         named = last.get(name)
-        if named is None or not named.holds(answers):
+        if named is None or not named.holds(answers, speeds.get(name, AS_FAST)):
             named = scope.compile(name)
         if room[named.state] > 0:
             room[named.state] -= 1
@@ -147,7 +161,9 @@ def compile_linker(
             refused.add(name)
     resources = [resource for named in names.values() for resource in named.resources]
     return Compiled(
-        snapshot=Snapshot.of([*_static(linker, admission, resources, previous), *resources]),
+        snapshot=Snapshot.of(
+            [*_static(linker, admission, resources, latency_log, previous), *resources]
+        ),
         wanted=frozenset(path for named in names.values() for path, _ in named.used),
         refused=frozenset(refused),
         names=names,
@@ -169,7 +185,11 @@ def sample_rate(linker: Linker) -> float:
 
 
 def _static(
-    linker: Linker, admission: Admission, named: Sequence[Resource], previous: Compiled
+    linker: Linker,
+    admission: Admission,
+    named: Sequence[Resource],
+    latency_log: str,
+    previous: Compiled,
 ) -> Iterator[Resource]:
     """Listeners and routes, which follow from the file and from who may be asked for."""
     if previous.linker is linker and previous.admission == admission:
@@ -186,7 +206,7 @@ def _static(
         )
         yield route_config(router, sample_rate(linker), on_demand)
         for index in range(len(router.servers)):
-            yield listener(router, index)
+            yield listener(router, index, latency_log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +218,16 @@ class _Scope:
     transformers: Mapping[str, Sequence[Transformer]]
     """By router label."""
     answers: Answers
+    speeds: Mapping[str, Speeds]
 
     @staticmethod
-    def of(linker: Linker, answers: Answers, node: Node) -> _Scope:
+    def of(linker: Linker, answers: Answers, node: Node, speeds: Mapping[str, Speeds]) -> _Scope:
         return _Scope(
             linker,
             namer_rules(linker.namers, node),
             {r.label: transformers_of(r.interpreter.transformers, node) for r in linker.routers},
             answers,
+            speeds,
         )
 
     def compile(self, cluster: str) -> Named:
@@ -243,16 +265,21 @@ class _Scope:
         if all(isinstance(part.bound.addr, AddrPending) for part in parts):
             return Named(State.PENDING, (), used)
         main = max(parts, key=lambda part: part.share).bound.id
+        client = router.client.at(main)
+        balancer = client.load_balancer
+        decay = balancer.decay_time_ms / 1000 if isinstance(balancer, Ewma) else None
+        speeds = AS_FAST if decay is None else self.speeds.get(cluster, AS_FAST)
         resources = known_cluster(
             cluster,
             str(override),
             parts,
             router.service.at(asked.name),
-            router.client.at(main),
+            client,
             http2=isinstance(router, H2Router),
+            speeds=speeds,
         )
         state = State.OVERRIDDEN if asked.override else State.KNOWN
-        return Named(state, resources, used, binding.advice)
+        return Named(state, resources, used, binding.advice, decay, speeds)
 
 
 def _nowhere(

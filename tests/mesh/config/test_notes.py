@@ -47,8 +47,8 @@ def test_a_file_without_such_keys_has_no_notes() -> None:
             "routers[0].bindingCache has no effect: ",
         ),
         (
-            "routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: ewma}}}]",
-            "routers[0].client.loadBalancer (ewma) has no effect: ",
+            "routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: heap}}}]",
+            "routers[0].client.loadBalancer (heap) has no effect: ",
         ),
         (
             "routers: [{protocol: http, servers: [{}], client: {kind: io.l5d.static, "

@@ -146,3 +146,19 @@ def test_weights_are_whole_positive_and_in_range(given_weights: list[float]) -> 
     (locality,) = load_assignment("c", branches(Leaf(bound("a", *members)))).endpoints
     said = [weight for weight in weights(locality) if weight]
     assert all(1 <= weight <= WEIGHT_SCALE for weight in said)
+
+
+def test_a_slow_endpoint_keeps_a_part_of_its_own_weight() -> None:
+    pair = bound("pair", Address("10.0.0.1", 80, 2.0), Address("::1", 80, 1.0))
+    speeds = {"10.0.0.1:80": 0.01, "[::1]:80": 0.5}
+    parts = [Branch(1.0, pair)]
+    (locality,) = load_assignment("a", parts).endpoints
+    assert weights(locality) == [10_000, 5_000]
+    (locality,) = load_assignment("a", parts, speeds).endpoints
+    assert weights(locality) == [400, 10_000]
+    # the share of a branch is not for its endpoints to lose
+    one, other = Address("10.0.0.1", 80), Address("10.0.0.2", 80)
+    halves = [Branch(0.5, bound("x", one)), Branch(0.5, bound("y", other))]
+    shares = [each.load_balancing_weight.value for each in load_assignment("a", halves).endpoints]
+    slowed = load_assignment("a", halves, speeds).endpoints
+    assert [each.load_balancing_weight.value for each in slowed] == shares

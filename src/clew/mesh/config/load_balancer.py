@@ -28,12 +28,12 @@ class P2C(_Balancer, frozen=True, kw_only=True, tag="p2c"):
 
 
 class Ewma(_Balancer, frozen=True, kw_only=True, tag="ewma"):
-    """Of two taken at random the one with the lower recent latency."""
-
-    idle = _AS_P2C
+    """Endpoints that answer faster get more requests, by latency squared, up to 100 to 1. Latencies
+    are compared every second."""
 
     max_effort: Count = 5
     decay_time_ms: Positive = 10_000
+    """Milliseconds after which a latency counts for a third."""
 
 
 class Aperture(_Balancer, frozen=True, kw_only=True, tag="aperture"):

@@ -53,8 +53,13 @@ class Sockets:
         """Envoy's own admin interface."""
         return self.run_dir / "admin.sock"
 
+    @property
+    def latencies(self) -> Path:
+        """A named pipe: Envoy writes how long each attempt took, where that is asked for."""
+        return self.run_dir / "latencies"
+
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.xds, self.spans, self.admin))
+        return iter((self.xds, self.spans, self.admin, self.latencies))
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from clew.mesh.config.retries import Backoff, Budget, ConstantBackoff, JitteredB
 from clew.mesh.config.service import ServicePolicy
 from clew.mesh.config.sockets import Session
 from clew.mesh.xds.durations import millis
-from clew.mesh.xds.endpoints import Branch, load_assignment, needs_dns
+from clew.mesh.xds.endpoints import AS_FAST, Branch, Speeds, load_assignment, needs_dns
 from clew.mesh.xds.errors import OVERRIDE
 from clew.mesh.xds.metadata import metadata
 from clew.mesh.xds.snapshot import ENDPOINT, Resource, pack
@@ -54,10 +54,11 @@ def known_cluster(
     client: ClientPolicy,
     *,
     http2: bool = False,
+    speeds: Speeds = AS_FAST,
 ) -> tuple[Resource, ...]:
     """The cluster ``name`` and, by EDS, its endpoints. ``override`` is the request's own dtab.
 
-    ``http2``: the endpoints are spoken to in HTTP/2.
+    ``http2``: the endpoints are spoken to in HTTP/2. ``speeds`` count where latency balances.
     """
     cluster = _cluster(name, {OVERRIDE: override})
     cluster.lb_policy = _lb_policy(client.load_balancer or P2C())
@@ -76,17 +77,16 @@ def known_cluster(
         client.client_session or Session(),
         client.host_connection_pool or HostConnectionPool(),
     )
-    endpoints = load_assignment(name, parts)
     if needs_dns(parts):
         cluster.type = cluster_pb2.Cluster.STRICT_DNS
         cluster.dns_lookup_family = cluster_pb2.Cluster.V4_PREFERRED
-        cluster.load_assignment.CopyFrom(endpoints)
+        cluster.load_assignment.CopyFrom(load_assignment(name, parts))
         return (Resource.of(name, cluster),)
     cluster.type = cluster_pb2.Cluster.EDS
     cluster.eds_cluster_config.eds_config.CopyFrom(ads_source())
     return (
         Resource.of(name, cluster, refers=((ENDPOINT, name),)),
-        Resource.of(name, endpoints),
+        Resource.of(name, load_assignment(name, parts, speeds)),
     )
 
 

@@ -6,9 +6,10 @@ Localities, because their weights are exact however many endpoints each branch h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import Any, assert_never
 
 from envoy.config.core.v3 import address_pb2, base_pb2
@@ -27,6 +28,10 @@ from clew.mesh.xds.metadata import metadata
 
 WEIGHT_SCALE = 10_000
 """Envoy's weights are whole numbers; the heaviest of a group becomes this one."""
+
+Speeds = Mapping[str, float]
+"""By ``host:port`` of an endpoint, which part of its weight it keeps for being slow; else all."""
+AS_FAST: Speeds = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +89,15 @@ def literal_ip(host: str) -> str | None:
         return _short_ipv4(host)
 
 
-def load_assignment(name: str, parts: Sequence[Branch]) -> Any:
+def load_assignment(name: str, parts: Sequence[Branch], speeds: Speeds = AS_FAST) -> Any:
     """The endpoints of the cluster ``name``; none is a valid answer and means 502."""
     uses = Counter(place for part in parts for place in {(m.host, m.port) for m in part.members})
     if any(count > 1 for count in uses.values()):
         # Envoy keeps an address once: shares go to the hosts where two branches meet on one
-        localities = [_merged(parts)]
+        localities = [_merged(parts, speeds)]
     else:
         localities = [
-            _locality(str(part.bound.id), weight, _weighted_members(part))
+            _locality(str(part.bound.id), weight, _weighted_members(part, speeds))
             for part, weight in zip(parts, _whole([part.share for part in parts]), strict=True)
             if part.members
         ]
@@ -103,15 +108,21 @@ _Placed = tuple[Address, Branch, float]
 """An address, the branch it is reached for, and its weight."""
 
 
-def _weighted_members(part: Branch) -> list[_Placed]:
+def _weighted_members(part: Branch, speeds: Speeds) -> list[_Placed]:
     usable = [m for m in part.members if m.weight > 0] or list(part.members)
-    return [(member, part, member.weight) for member in sorted(usable)]
+    return [(each, part, each.weight * speeds.get(_place(each), 1.0)) for each in sorted(usable)]
 
 
-def _merged(parts: Sequence[Branch]) -> Any:
+def _place(member: Address) -> str:
+    """As Envoy prints an address."""
+    host = literal_ip(member.host) or member.host
+    return f"[{host}]:{member.port}" if ":" in host else f"{host}:{member.port}"
+
+
+def _merged(parts: Sequence[Branch], speeds: Speeds) -> Any:
     placed: dict[tuple[str, int], _Placed] = {}
     for part in sorted(parts, key=lambda part: -part.share):
-        members = _weighted_members(part)
+        members = _weighted_members(part, speeds)
         total = sum(weight for _, _, weight in members) or 1.0
         for member, _, weight in members:
             key = (member.host, member.port)

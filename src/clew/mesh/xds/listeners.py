@@ -38,6 +38,7 @@ from clew.mesh.xds.headers import (
     set_absent,
     set_to,
 )
+from clew.mesh.xds.latency_log import latency_log, needs_latencies
 from clew.mesh.xds.metadata import NAMESPACE
 from clew.mesh.xds.names import OVERRIDE_MARK, header_name, logical_prefix, name_prefix
 from clew.mesh.xds.routes import (
@@ -66,8 +67,8 @@ def server_key(router: Router, index: int) -> str:
     return f"{router.label}/{index}"
 
 
-def listener(router: Router, index: int) -> Resource:
-    """The listener of ``router.servers[index]``."""
+def listener(router: Router, index: int, latencies: str = "") -> Resource:
+    """The listener of ``router.servers[index]``. ``latencies`` is the file for the latency log."""
     server = router.servers[index]
     key = server_key(router, index)
     return Resource.of(
@@ -85,7 +86,8 @@ def listener(router: Router, index: int) -> Resource:
                 listener_components_pb2.FilterChain(
                     filters=[
                         listener_components_pb2.Filter(
-                            name="http", typed_config=pack(_connections(router, server, key))
+                            name="http",
+                            typed_config=pack(_connections(router, server, key, latencies)),
                         )
                     ]
                 )
@@ -95,7 +97,7 @@ def listener(router: Router, index: int) -> Resource:
     )
 
 
-def _connections(router: Router, server: Server, key: str) -> Any:
+def _connections(router: Router, server: Server, key: str, latencies: str) -> Any:
     manager = http_connection_manager_pb2.HttpConnectionManager
     return manager(
         stat_prefix=key.replace(".", "~"),
@@ -109,7 +111,7 @@ def _connections(router: Router, server: Server, key: str) -> Any:
                 "envoy.http.early_header_mutation.header_mutation", early(_early(router, server))
             )
         ],
-        http_filters=list(_filters(router, server)),
+        http_filters=list(_filters(router, server, latencies)),
         upgrade_configs=[manager.UpgradeConfig(upgrade_type="websocket")],
         local_reply_config=local_replies(router),
         tracing=tracing(key),
@@ -236,7 +238,7 @@ def _literal(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def _filters(router: Router, server: Server) -> Iterator[Any]:
+def _filters(router: Router, server: Server, latencies: str) -> Iterator[Any]:
     if server.clear_context:
         yield _filter("clear", in_filter(response=[remove_all("l5d-")]))
     if server.max_concurrent_requests:
@@ -247,13 +249,20 @@ def _filters(router: Router, server: Server) -> Iterator[Any]:
         "envoy.filters.http.router",
         router_pb2.Router(
             suppress_envoy_headers=True,
-            upstream_log=[access_log(router.http_access_log)] if router.http_access_log else [],
+            upstream_log=list(_logs(router, latencies)),
             upstream_http_filters=[
                 _filter("upstream headers", in_filter(request=_upstream())),
                 _filter("envoy.filters.http.upstream_codec", upstream_codec_pb2.UpstreamCodec()),
             ],
         ),
     )
+
+
+def _logs(router: Router, latencies: str) -> Iterator[Any]:
+    if router.http_access_log:
+        yield access_log(router.http_access_log)
+    if needs_latencies(router):
+        yield latency_log(latencies)
 
 
 def _upstream() -> Iterator[Any]:
