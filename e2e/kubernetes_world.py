@@ -89,8 +89,8 @@ def main(work: Path) -> None:
             start_node(stack, work, node, ip)
         for ip in NODES.values():
             until(partial(is_live, ip))
-            wait(f"http://{ip}:7777/setLatency")  # 405; anything else would call world
-            wait(f"http://{ip}:7778/setLatency")
+            wait(f"http://{ip}:7777/setLatency", 405)  # 405; anything else would call world
+            wait(f"http://{ip}:7778/setLatency", 405)
         with httpx.Client(proxy="http://127.0.0.1:4140", timeout=60) as client:
             print(json.dumps(client.get("http://hello").raise_for_status().text), flush=True)
             print(json.dumps(first_trace()), flush=True)
