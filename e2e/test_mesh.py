@@ -419,6 +419,34 @@ def test_an_endpoint_that_is_slow_is_asked_less_and_more_again_when_it_is_not(
     asyncio.run(scenario())
 
 
+def test_a_request_that_came_through_too_many_proxies_is_refused(world: World) -> None:
+    world.edit(
+        "servers: [{port: " + str(world.ports["outgoing"]),
+        "servers: [{maxCallDepth: 2, port: " + str(world.ports["outgoing"]),
+    )
+
+    async def scenario() -> None:
+        async with running(world, App("hello")) as client:
+            assert (await get(client, "hello", via="1.1 a, 1.0 b")).status_code == 200
+            for lines in (["1.1 a, 1.1 b, 1.1 c"], ["1.1 a, 1.1 b", "1.1 c"]):
+                headers = [("host", "hello"), *(("via", line) for line in lines)]
+                reply = await client.get("/", headers=headers)
+                assert (reply.status_code, reply.text) == (
+                    400,
+                    "Maximum number of calls (2) has been exceeded. Please check for proxy loops.",
+                )
+                assert unquote_plus(reply.headers["l5d-err"]) == reply.text
+            # the other router counts to 1000
+            long = ", ".join(["1 a"] * 999)
+            direct = f"http://127.0.0.1:{world.ports['incoming']}"
+            headers = {"host": "hello", "via": long}
+            assert (await client.get(direct, headers=headers)).status_code == 200
+            headers["via"] += ", 1 a, 1 a"
+            assert (await client.get(direct, headers=headers)).status_code == 400
+
+    asyncio.run(scenario())
+
+
 async def load(client: httpx.AsyncClient, host: str, seen: Counter[int]) -> None:
     while True:
         seen[(await get(client, host)).status_code] += 1

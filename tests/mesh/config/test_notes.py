@@ -39,8 +39,8 @@ def test_a_file_without_such_keys_has_no_notes() -> None:
             "admin.workerThreads has no effect: ",
         ),
         (
-            "routers: [{protocol: http, servers: [{maxCallDepth: 3}]}]",
-            "routers[0].servers[0].maxCallDepth has no effect: ",
+            "routers: [{protocol: http, servers: [{announce: [x]}]}]",
+            "routers[0].servers[0].announce has no effect: ",
         ),
         (
             "routers: [{protocol: http, servers: [{}], bindingCache: {paths: 3}}]",

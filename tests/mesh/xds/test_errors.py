@@ -24,7 +24,7 @@ def test_no_header_has_a_line_break() -> None:
     (router,) = read_linker(
         "routers: [{protocol: http, servers: [{port: 1}]}]", "linkerd.yaml"
     ).routers
-    for mapper in local_replies(router).mappers:
+    for mapper in local_replies(router, router.servers[0]).mappers:
         for option in mapper.headers_to_add:
             assert "\n" not in option.header.value
 

@@ -21,7 +21,6 @@ class Server(Section, frozen=True, kw_only=True):
     no_effect: ClassVar = {
         "label": "metrics name a server by its address",
         "announce": "clew announces nothing",
-        "max_call_depth": "Envoy has no such limit",
         "socket_options": "Envoy's own socket settings are used",
     }
 
@@ -45,6 +44,7 @@ class Server(Section, frozen=True, kw_only=True):
     timestamp_header: str | None = None
     """A header that gets the time of arrival in epoch milliseconds; None adds none."""
     max_call_depth: Count = 1000
+    """Requests that came through more proxies get a 400; more than 1000 are not counted."""
 
     @property
     def service_name(self) -> str:

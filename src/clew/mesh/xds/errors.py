@@ -21,8 +21,10 @@ from clew.mesh.config.identifiers import (
     HeaderTokenIdentifier,
 )
 from clew.mesh.config.router import Router
+from clew.mesh.config.server import Server
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.nametree import show_tree
+from clew.mesh.xds.call_depth import TOO_DEEP
 from clew.mesh.xds.durations import words
 from clew.mesh.xds.headers import setting
 from clew.mesh.xds.metadata import NAMESPACE
@@ -71,8 +73,8 @@ _NO_TUNNEL = (
 _OVER_CAPACITY = "Request was not processed by the server due to an error and is safe to retry"
 
 
-def local_replies(router: Router) -> Any:
-    """How Envoy words its own answers for one router; the first that fits is used."""
+def local_replies(router: Router, server: Server) -> Any:
+    """How Envoy words its own answers on one server; the first that fits is used."""
     return http_connection_manager_pb2.LocalReplyConfig(
         mappers=[
             _mapper(
@@ -100,6 +102,12 @@ def local_replies(router: Router) -> Any:
                 f"%METADATA(VIRTUAL_HOST:{NAMESPACE}:{UNBOUND})% %REQ(l5d-dst-service)%",
                 header=f"%METADATA(VIRTUAL_HOST:{NAMESPACE}:{UNBOUND_ENCODED})%"
                 "+%REQ(l5d-dst-service)%",
+            ),
+            _mapper(
+                _cel(TOO_DEEP),
+                400,
+                f"Maximum number of calls ({server.max_call_depth}) has been exceeded. "
+                "Please check for proxy loops.",
             ),
             _mapper(
                 _cel("response.code_details.startsWith('rbac_access_denied')"),

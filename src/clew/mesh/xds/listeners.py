@@ -26,6 +26,7 @@ from clew.mesh.config.identifiers import (
 from clew.mesh.config.router import HttpRouter, Router
 from clew.mesh.config.server import H2Server, Server
 from clew.mesh.xds.access_log import access_log
+from clew.mesh.xds.call_depth import CALL_DEPTH_FILTER, call_depth
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.errors import OVERRIDE, local_replies
 from clew.mesh.xds.forwarded import forwarded
@@ -113,7 +114,7 @@ def _connections(router: Router, server: Server, key: str, latencies: str) -> An
         ],
         http_filters=list(_filters(router, server, latencies)),
         upgrade_configs=[manager.UpgradeConfig(upgrade_type="websocket")],
-        local_reply_config=local_replies(router),
+        local_reply_config=local_replies(router, server),
         tracing=tracing(key),
         via="1.1 linkerd",
         server_header_transformation=manager.PASS_THROUGH,
@@ -243,6 +244,7 @@ def _filters(router: Router, server: Server, latencies: str) -> Iterator[Any]:
         yield _filter("clear", in_filter(response=[remove_all("l5d-")]))
     if server.max_concurrent_requests:
         yield _filter("concurrency", _at_most(server.max_concurrent_requests))
+    yield _filter(CALL_DEPTH_FILTER, call_depth(server.max_call_depth))
     yield _filter(GATE_FILTER, rbac_pb2.RBAC())
     yield _filter(ON_DEMAND_FILTER, on_demand_pb2.OnDemand())
     yield _filter(

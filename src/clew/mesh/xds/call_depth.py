@@ -1,0 +1,37 @@
+"""``maxCallDepth``: requests that have come through too many proxies are refused, as a loop's are.
+
+Each router adds an entry to ``Via``, so its commas count the proxies.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from envoy.config.rbac.v3 import rbac_pb2 as rbac_config_pb2
+from envoy.config.route.v3 import route_components_pb2
+from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
+from envoy.type.matcher.v3 import regex_pb2, string_pb2
+
+CALL_DEPTH_FILTER = "call depth"
+MOST = 1000
+"""RE2 counts no further. Longer ``Via`` headers do not fit into a request by default either."""
+_POLICY = "too deep"
+TOO_DEEP = f"response.code_details.contains('{_POLICY.replace(' ', '_')}')"
+"""In CEL: whether a request was refused for it. Envoy writes no blanks into its details."""
+
+
+def call_depth(most: int) -> Any:
+    """Refuses requests that came with more than ``most`` entries in ``Via``."""
+    # filters already see the entry of this router, with a comma in front
+    pattern = f"(?:[^,]*,){{{min(most, MOST)}}}[^,]*,.*"
+    via = route_components_pb2.HeaderMatcher(
+        name="via",
+        string_match=string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=pattern)),
+    )
+    policy = rbac_config_pb2.Policy(
+        permissions=[rbac_config_pb2.Permission(any=True)],
+        principals=[rbac_config_pb2.Principal(header=via)],
+    )
+    return rbac_pb2.RBAC(
+        rules=rbac_config_pb2.RBAC(action=rbac_config_pb2.RBAC.DENY, policies={_POLICY: policy})
+    )
