@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.cast import DB, KAFKA, changed, named, span, trace
 
 from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
-from clew.trace.dependencies import DependencyLink, link, link_alike
+from clew.trace import dependencies
+from clew.trace.dependencies import Alike, DependencyLink, Latency, count, link
 
 CLIENT, SERVER, PRODUCER, CONSUMER = Kind.CLIENT, Kind.SERVER, Kind.PRODUCER, Kind.CONSUMER
 ERROR = {"error": ""}
@@ -313,8 +315,31 @@ def test_links_are_sorted_and_count_errors() -> None:
     ]
 
 
-def test_a_trace_that_stands_for_many_counts_so_often() -> None:
-    assert link_alike([(trace("1"), 3), (trace("2"), 1)]) == link([trace(str(i)) for i in range(4)])
+def test_alike_traces_count_each_with_its_durations() -> None:
+    one = side("1", CLIENT, "a", "b")
+    traces = [[changed(one, duration=Micros(2**step))] for step in range(10)]
+    alike = Alike(
+        [changed(one, duration=Micros(1))],
+        np.array([[2**step] for step in range(10)], np.uint64),
+    )
+    assert dependencies.links(count([alike])) == link(traces)
+
+
+def test_latencies_are_those_of_the_spans_that_tell() -> None:
+    calls = [[changed(side("1", CLIENT, "a", "b"), duration=Micros(i))] for i in range(1, 1001)]
+    (found,) = link([*calls, [side("1", CLIENT, "a", "b")]])
+    assert found.call_count == 1001
+    assert found.latency is not None
+    assert found.latency.max == 1000
+    for read, true in ((found.latency.p50, 500), (found.latency.p95, 950)):
+        assert abs(read - true) <= 0.1 * true
+
+
+def test_one_call_is_its_own_percentile_and_none_has_no_latency() -> None:
+    (found,) = link([[changed(side("1", CLIENT, "a", "b"), duration=Micros(1))]])
+    assert found.latency == Latency(p50=Micros(1), p95=Micros(1), p99=Micros(1), max=Micros(1))
+    (found,) = link([[side("1", CLIENT, "a", "b")]])
+    assert found.latency is None
 
 
 def test_a_deep_trace_takes_no_longer_than_a_wide_one() -> None:

@@ -94,8 +94,19 @@ LONG = CLIENT_SPAN.trace_id
         pytest.param(
             f"/dependencies?endTs={END}",
             [
-                {"parent": "backend", "child": "db", "callCount": 1, "errorCount": 1},
-                {"parent": "frontend", "child": "backend", "callCount": 2},
+                {
+                    "parent": "backend",
+                    "child": "db",
+                    "callCount": 1,
+                    "errorCount": 1,
+                    "latency": {"p50": 50000, "p95": 50000, "p99": 50000, "max": 50000},
+                },
+                {
+                    "parent": "frontend",
+                    "child": "backend",
+                    "callCount": 2,
+                    "latency": {"p50": 142935, "p95": 202141, "p99": 202141, "max": 207000},
+                },
             ],
             id="dependencies",
         ),

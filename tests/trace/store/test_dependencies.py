@@ -6,12 +6,14 @@ import random
 from collections import defaultdict
 
 import pytest
-from tests.cast import DAY, NOON, TODAY, named, span
+from tests.cast import DAY, NOON, TODAY, changed, named, span, trace
 from tests.contract.base import NewStore, accept
 
-from clew.span.model import Endpoint, Kind, Span
-from clew.trace.dependencies import link
-from clew.trace.store import SpanStore
+from clew.span.model import Endpoint, Kind, Micros, Span
+from clew.trace.dependencies import Calls, DependencyLink, link
+from clew.trace.store import SpanStore, links
+from clew.trace.store.clickhouse import ClickHouseStore
+from clew.trace.store.engine import Engine
 
 
 def some_span(rnd: random.Random, trace_id: str, start: int) -> Span:
@@ -26,6 +28,7 @@ def some_span(rnd: random.Random, trace_id: str, start: int) -> Span:
         parent_id=rnd.choice([None, parent, parent]),
         kind=rnd.choice([None, Kind.CLIENT, Kind.CLIENT, Kind.SERVER, Kind.SERVER, *Kind]),
         timestamp=NOON + start,
+        duration=rnd.choice([None, 0, rnd.randint(1, 10**7)]) or None,
         local_endpoint=endpoint(),
         remote_endpoint=endpoint(),
         shared=rnd.random() < 0.3,
@@ -73,3 +76,108 @@ def test_traces_of_thousands_of_spans(new_store: NewStore) -> None:
     ]
     accept(store, *spans)
     assert store.dependencies(TODAY + DAY, DAY) == link([spans])
+
+
+HOUR = 3_600_000
+"""In milliseconds."""
+FAR = Micros(NOON + 100 * DAY * 1000)
+
+
+def traces_of_hours(rnd: random.Random, first: int, last: int) -> list[Span]:
+    """Traces that begin in these hours of the day: most short, some over the hour, a few odd."""
+    spans: list[Span] = []
+    for number in range(first * 20 + 1, last * 20 + 1):
+        trace_id, hour = f"{number:x}", number // 20
+        edge = rnd.random() < 0.3
+        begin = hour * HOUR * 1000 + (3_599_999_998 if edge else rnd.randrange(3_599_000_000))
+        for start in rnd.sample(range(6), rnd.randint(1, 6)):
+            made = some_span(rnd, trace_id, begin + start - NOON + TODAY * 1000)
+            odd = rnd.random()
+            if odd < 0.03:
+                made = changed(made, timestamp=None)
+            elif odd < 0.06:
+                made = changed(made, timestamp=Micros((made.timestamp or 0) + 2 * HOUR * 1000))
+            elif odd < 0.08:
+                made = changed(made, timestamp=FAR)
+            spans.append(made)
+    return spans
+
+
+def expected(spans: list[Span], end_ts_ms: int, lookback_ms: int) -> list[DependencyLink]:
+    """As obvious as can be: every trace with a span in the window, whole."""
+    by_trace: dict[str, list[Span]] = defaultdict(list)
+    for each in spans:
+        by_trace[each.trace_id].append(each)
+    return link(
+        trace
+        for trace in by_trace.values()
+        if any(end_ts_ms - lookback_ms <= (s.timestamp or 0) // 1000 <= end_ts_ms for s in trace)
+    )
+
+
+WINDOWS = [
+    (9 * HOUR - 1, 9 * HOUR - 1),
+    (9 * HOUR, 9 * HOUR),
+    (6 * HOUR - 1, HOUR),
+    (5 * HOUR + 1, 3 * HOUR),
+    (4 * HOUR + 1_800_000, 1_800_000),
+    (3 * HOUR - 1, 1),
+    (30 * HOUR, 30 * HOUR),
+]
+"""End and length, in milliseconds after midnight: whole hours and not, cut at every place."""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_settled_hours_change_nothing_but_the_work(engine: Engine, seed: int) -> None:
+    rnd = random.Random(seed)
+    database = "test_of_links"
+    store = ClickHouseStore(engine, database=database)
+    spans = traces_of_hours(rnd, 0, 8)
+
+    def agrees() -> None:
+        for end, lookback in WINDOWS:
+            whole = expected(spans, TODAY + end, lookback)
+            assert store.dependencies(TODAY + end, lookback) == whole
+
+    try:
+        accept(store, *spans)
+        agrees()
+        evening = TODAY * 1000 + 6 * HOUR * 1000
+        assert store.links.settle(evening, lambda: False) == 5  # not the one that just ended
+        agrees()
+        assert store.links.settle(evening, lambda: False) == 0
+        # what comes late makes its hours unsettled; a trace that was of one hour now is of two
+        late = [
+            *traces_of_hours(rnd, 2, 3),
+            some_span(rnd, f"{45:x}", 4 * HOUR * 1000 - NOON + TODAY * 1000),
+            span(f"{25:x}", "9", timestamp=FAR),
+        ]
+        accept(store, *late)
+        spans += late
+        agrees()
+        assert store.links.settle(evening, lambda: False) >= 2
+        agrees()
+        # and a new process finds the same
+        store.release()
+        store = ClickHouseStore(engine, database=database)
+        agrees()
+        assert store.links.settle(evening, lambda: False) == 0
+    finally:
+        store.release()
+        engine.run(f"DROP DATABASE {database}")
+
+
+def test_settled_hours_are_not_linked_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ClickHouseStore(engine, database="test_of_links")
+    try:
+        accept(store, *trace())
+        before = store.dependencies(TODAY + HOUR, HOUR)
+        store.links.settle((TODAY + DAY) * 1000, lambda: False)
+        monkeypatch.setattr(links, "count", lambda traces: {("linked", "anew"): Calls(1)})
+        assert store.dependencies(TODAY + HOUR - 1, HOUR - 1) == before
+        assert store.dependencies(TODAY + HOUR - 1, HOUR - 2) != before
+    finally:
+        store.release()
+        engine.run("DROP DATABASE test_of_links")

@@ -13,22 +13,22 @@ import pyarrow as pa
 
 from clew.errors import ClewError
 from clew.span.model import Span
-from clew.trace.dependencies import DependencyLink, link_alike
+from clew.trace.dependencies import DependencyLink
 from clew.trace.query import Place, TraceQuery, trace_time
 from clew.trace.store import SPAN_SCHEMA, Found, Health, QueryTimeout, ServiceSlot, rows, sql
 from clew.trace.store.engine import NARROW, Engine, Pool, Session, literal
+from clew.trace.store.links import Links
 from clew.trace.store.retention import Retention, expired
-from clew.trace.store.search import BEFORE_ALL, Displaced, Step, conditions, steps
+from clew.trace.store.search import BEFORE_ALL, Step, conditions, displaced, steps
+from clew.trace.store.settler import Settler
 
-_BY_DAY = ("spans", "trace_time", "displaced", "names", "red_minute", "tag_values")
+_BY_DAY = ("spans", "trace_time", "displaced", "names", "red_minute", "tag_values", "links")
 """The tables that are partitioned by day."""
 _MOST_MINUTES = 4096
 """How many (minute, trace) pairs a statement lists before it asks for ranges of minutes."""
 
 _PAGE = 200
 """How many traces a search reads at once."""
-_SPANS_AT_ONCE = 1_000_000
-"""How many spans are linked at once."""
 
 
 def open_embedded(
@@ -43,7 +43,7 @@ def open_embedded(
     """The store in ``directory``, made if it is not there. Raises StoreLocked, EngineMissing."""
     engine = Engine(directory)
     try:
-        return ClickHouseStore(
+        store = ClickHouseStore(
             engine,
             strict_trace_id=strict_trace_id,
             autocomplete_keys=autocomplete_keys,
@@ -54,6 +54,8 @@ def open_embedded(
     except ClewError:
         engine.close()
         raise
+    store.keep_settled()
+    return store
 
 
 class ClickHouseStore:
@@ -89,6 +91,11 @@ class ClickHouseStore:
         self._readers = Pool(engine, readers, limits, database)
         # of its own, so that slow questions do not make the store look dead
         self._pulse = Pool(engine, 1, limits, database)
+        # not limited in time: nobody waits for it
+        self._settling = Pool(engine, 1, {"max_memory_usage": query_memory}, database)
+        self._settler: Settler | None = None
+        self.links = Links(self._readers, self._settling)
+        """Who calls whom."""
 
     def insert(self, table: pa.Table, token: str) -> None:
         """See :class:`~clew.trace.store.SpanStore`."""
@@ -138,17 +145,12 @@ class ClickHouseStore:
     def dependencies(self, end_ts_ms: int, lookback_ms: int) -> list[DependencyLink]:
         """See :class:`~clew.trace.store.SpanStore`."""
         # a span counts by the millisecond in which it starts
-        step = Step.within((end_ts_ms - lookback_ms) * 1000, end_ts_ms * 1000 + 999)
-        with self._readers.session() as session:
-            window = {
-                "oldest": str(step.oldest),
-                "newest": str(step.newest),
-                "minutes": step.filed(_displaced(session, step)),
-            }
-            extent = session.read(sql.query("dependency_extent", **window))
-            first, last, spans = (rows.numbers(extent, name)[0] for name in extent.column_names)
-            window |= {"first": str(first), "last": str(last)}
-            return link_alike(self._alike(session, window, spans))
+        window = Step.within((end_ts_ms - lookback_ms) * 1000, end_ts_ms * 1000 + 999)
+        return self.links.within(window, self._deadline())
+
+    def keep_settled(self) -> None:
+        """From now on, link hours when they are over, so that dependencies need not."""
+        self._settler = Settler(self.links)
 
     def service_slots(self, services: Sequence[str]) -> list[ServiceSlot]:
         """See :class:`~clew.trace.store.SpanStore`."""
@@ -193,7 +195,9 @@ class ClickHouseStore:
 
     def release(self) -> None:
         """Close this store but not the engine, which may serve others."""
-        for pool in (self._pulse, self._readers, self._writer):
+        if self._settler:
+            self._settler.stop()
+        for pool in (self._pulse, self._settling, self._readers, self._writer):
             pool.close()
 
     def _answers(self, query: str, **parameters: str) -> list[str]:
@@ -208,9 +212,9 @@ class ClickHouseStore:
     def _matching(self, session: Session, query: TraceQuery) -> Iterator[tuple[Place, list[Span]]]:
         """Every trace that matches and where it stands, in order."""
         check = self._deadline()
-        displaced = _displaced(session, Step.within(*query.window).spans)
+        elsewhere = displaced(session, Step.within(*query.window).spans)
         for step in steps(query):
-            minutes = step.spans.filed(displaced)
+            minutes = step.spans.filed(elsewhere)
             for places in self._candidates(session, query, step, minutes):
                 check()
                 by_key = {
@@ -255,18 +259,6 @@ class ClickHouseStore:
             if len(places) < size:
                 return
             after = places[-1]
-
-    def _alike(
-        self, session: Session, window: dict[str, str], spans: int
-    ) -> Iterator[tuple[list[Span], int]]:
-        """The traces of the window, those that are alike once, so many as memory allows."""
-        parts = 1 + spans // _SPANS_AT_ONCE
-        check = self._deadline()
-        for part in range(parts):
-            statement = sql.query("dependency_spans", **window, parts=str(parts), part=str(part))
-            for trace in rows.alike(session.read(statement)):
-                check()
-                yield trace
 
     def _deadline(self) -> Callable[[], None]:
         """What raises QueryTimeout once several statements took as long as one may."""
@@ -313,10 +305,3 @@ def _which(session: Session, low_ids: set[int]) -> str:
     return (
         f"bucket BETWEEN {t0} AND {t1} AND trace_lo IN ({','.join(str(lo) for lo, _, _ in spread)})"
     )
-
-
-def _displaced(session: Session, step: Step) -> list[Displaced]:
-    """The minutes that hold spans of ``step`` although they are other minutes."""
-    read = session.read(sql.query("displaced", oldest=str(step.oldest), newest=str(step.newest)))
-    columns = (rows.numbers(read, name) for name in ("bucket", "oldest", "newest"))
-    return [Displaced(*row) for row in zip(*columns, strict=True)]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
+from clew.trace.dependencies import Alike, ByLink, Calls
 
 COLUMNS = (
     "trace_hi, trace_lo, id, parent_id, kind, name, ts, duration, service, ipv4, ipv6, port,"
@@ -66,35 +67,62 @@ def trace_id(hi: int, lo: int) -> str:
     return f"{hi:016x}{lo:016x}" if hi else f"{lo:016x}"
 
 
-def alike(rows: pa.Table) -> Iterator[tuple[list[Span], int]]:
-    """Of each row, which is a trace as lists, what links need, and of how many traces it tells."""
-    lists = {column: _chunk(rows, column) for column in rows.column_names if column != "traces"}
+def alike(rows: pa.Table) -> Iterator[Alike]:
+    """Of each row, which is a trace as lists, what links need, and the traces it stands for."""
+    lists = {column: _chunk(rows, column) for column in rows.column_names if column != "durations"}
     if not len(rows):
         return
     ends = _offsets(lists["id"])
     flat = pa.table({column: values.values for column, values in lists.items()})
+    firsts = [first for first, end in pairwise(ends) for _ in range(first, end)]
     spans = [
         Span(
             trace_id=_ANY_TRACE,
             parent_id=f"{parent:016x}" if parent else None,
             id=f"{own:016x}",
             kind=_KINDS[kind],
+            duration=Micros(place - first + 1) if timed else None,
             local_endpoint=local,
             remote_endpoint=remote,
             tags={"error": ""} if error else {},
             shared=shared,
         )
-        for own, parent, kind, local, remote, shared, error in zip(
-            *(numbers(flat, column) for column in ("id", "parent_id", "kind")),
-            _endpoints(flat, ""),
-            _endpoints(flat, "remote_", ("service",)),
-            flat["shared"].to_pylist(),
-            flat["error"].to_pylist(),
-            strict=True,
+        for place, (first, own, parent, kind, local, remote, shared, error, timed) in enumerate(
+            zip(
+                firsts,
+                *(numbers(flat, column) for column in ("id", "parent_id", "kind")),
+                _endpoints(flat, ""),
+                _endpoints(flat, "remote_", ("service",)),
+                *(flat[column].to_pylist() for column in ("shared", "error", "timed")),
+                strict=True,
+            )
         )
     ]
-    for (first, end), times in zip(pairwise(ends), numbers(rows, "traces"), strict=True):
-        yield spans[first:end], times
+    durations = _chunk(rows, "durations")
+    traces, values = _offsets(durations), _array(durations.values.values)
+    read = _offsets(durations.values)
+    for (first, end), (begin, after) in zip(pairwise(ends), pairwise(traces), strict=True):
+        taken = values[read[begin] : read[after]].reshape(after - begin, end - first)
+        yield Alike(spans[first:end], taken.astype(np.uint64, copy=False))
+
+
+def calls(rows: pa.Table) -> ByLink:
+    """Calls by who called whom."""
+    steps = _chunk(rows, "steps")
+    if not len(rows):
+        return {}
+    counted = _array(steps.values).astype(np.uint64, copy=False)
+    return {
+        (parent, child): Calls(
+            count=count, errors=errors, steps=counted[first:end].copy(), longest=longest
+        )
+        for parent, child, count, errors, longest, (first, end) in zip(
+            *(texts(rows, column) for column in ("parent", "child")),
+            *(numbers(rows, column) for column in ("calls", "errors", "longest")),
+            pairwise(_offsets(steps)),
+            strict=True,
+        )
+    }
 
 
 def distinct(spans: Iterable[Span]) -> list[Span]:

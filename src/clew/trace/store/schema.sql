@@ -136,6 +136,25 @@ FROM spans
 ARRAY JOIN mapKeys(tags) AS key, mapValues(tags) AS value
 WHERE has($autocomplete_keys, key);
 
+-- who called whom in the traces of one hour alone, linked when the hour was over. The last that was
+-- written of an hour counts, and only while spans and roaming are what queries/hours.sql says: spans
+-- that come late are thereby noticed, also after a restart
+CREATE TABLE IF NOT EXISTS links (
+  hour UInt32,
+  spans UInt64,
+  roaming UInt64,
+  parent LowCardinality(String),
+  child LowCardinality(String),
+  calls UInt64,
+  errors UInt64,
+  steps Array(UInt64),
+  longest UInt64
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toDate(toDateTime(hour * 3600, 'UTC'))
+ORDER BY (hour, parent, child)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
 -- which mark a service has on every page: given once, never taken back
 CREATE TABLE IF NOT EXISTS service_slots (
   service String,

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from clew.span.model import Micros
 from clew.trace.query import Place, Sort, TraceQuery
+from clew.trace.store import rows, sql
+from clew.trace.store.engine import Session
 from clew.trace.store.narrowing import Narrowing
 
 _MINUTE = 60_000_000
@@ -68,6 +70,13 @@ class Step:
     def holds(self, time: Micros | None) -> bool:
         """Whether ``time`` is in it."""
         return time is not None and self.oldest <= time <= self.newest
+
+
+def displaced(session: Session, step: Step) -> list[Displaced]:
+    """The minutes that hold spans of ``step`` although they are other minutes."""
+    read = session.read(sql.query("displaced", oldest=str(step.oldest), newest=str(step.newest)))
+    columns = (rows.numbers(read, name) for name in ("bucket", "oldest", "newest"))
+    return [Displaced(*row) for row in zip(*columns, strict=True)]
 
 
 def steps(query: TraceQuery) -> Iterator[Step]:

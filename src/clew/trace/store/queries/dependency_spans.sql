@@ -1,5 +1,5 @@
 -- Which traces have a span in the window, and what links are made of in each, whole. Traces that are
--- alike are answered once, with their number: ids are replaced by their place in the trace, since
+-- alike are answered once, with the durations of each: ids are replaced by their place in the trace, since
 -- links depend on which spans are each other's parents and not on what they are called. The order
 -- of ids does matter where a trace has several roots: there the place is that in the order of ids.
 SELECT
@@ -13,11 +13,13 @@ SELECT
   any(errors) AS error,
   any(ids) AS id,
   any(parents) AS parent_id,
-  count() AS traces
+  any(timeds) AS timed,
+  groupArray(taken) AS durations
 FROM (
   SELECT
     arraySort(groupArray((
-      ts, toInt8(kind), service, ipv4, ipv6, port, remote_service, shared, error, spans.id, parent_id
+      ts, toInt8(kind), service, ipv4, ipv6, port, remote_service, shared, error, spans.id, parent_id,
+      duration
     ))) AS all,
     arrayMap(s -> s.2, all) AS kinds,
     arrayMap(s -> s.3, all) AS services,
@@ -29,6 +31,8 @@ FROM (
     arrayMap(s -> s.9, all) AS errors,
     arrayMap(s -> s.10, all) AS own,
     arrayMap(s -> s.11, all) AS above,
+    arrayMap(s -> s.12, all) AS taken,
+    arrayMap(duration -> duration > 0, taken) AS timeds,
     if(countIf(parent_id = 0 AND NOT shared) > 1, arraySort(own), own) AS ordered,
     arrayEnumerateDense(arrayConcat(ordered, own, above)) AS places,
     arraySlice(places, length(all) + 1, length(all)) AS ids,
@@ -40,9 +44,10 @@ FROM (
   FROM spans
   WHERE bucket BETWEEN $first AND $last
     AND trace_lo % $parts = $part
-    AND trace_lo IN (SELECT trace_lo FROM spans WHERE $minutes AND ts BETWEEN $oldest AND $newest)
+    AND trace_lo IN ($traces)
   GROUP BY trace_lo
 )
 GROUP BY sipHash128(
-  kinds, services, ipv4s, ipv6s, ports, remote_services, shareds, errors, ids, parents
+  kinds, services, ipv4s, ipv6s, ports, remote_services, shareds, errors, ids, parents,
+  timeds
 )
