@@ -19,10 +19,16 @@ from clew.mesh.config.linker import read_linker
 from clew.mesh.naming.answer import Answer, Broken, Missing, Waiting
 from clew.mesh.naming.bound import Address, Addresses, AddrNeg, Bound
 from clew.mesh.naming.path import Path
-from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
+from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, TypeUrl
 
 SEPARATOR = "\n---\n"
-_KINDS = {"listeners": LISTENER, "routes": ROUTE, "clusters": CLUSTER, "endpoints": ENDPOINT}
+_KINDS = {
+    "listeners": LISTENER,
+    "routes": ROUTE,
+    "clusters": CLUSTER,
+    "endpoints": ENDPOINT,
+    "secrets": SECRET,
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Case:
             answers,
             admission=Admission(**self.world.get("admission", {})),
             limits=Limits(**self.world.get("limits", {})),
+            files={path: text.encode() for path, text in self.world.get("files", {}).items()},
         )
 
     def write(self, sections: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.explain import delegate
 from clew.mesh.binding.nodes import Node
 from clew.mesh.compile import NOTHING, Compiled, Limits, State, compile_linker
+from clew.mesh.config.certificates import certificates
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.notes import notes
 from clew.mesh.config.telemetry import PrometheusTelemeter
@@ -40,6 +41,7 @@ from clew.mesh.relay.relay import Relay
 from clew.mesh.serve.admin import AdminServer, Sources, admin_app
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
+from clew.mesh.serve.certificates import Certificates
 from clew.mesh.serve.discovery import Discovery
 from clew.mesh.serve.latencies import Latencies
 from clew.mesh.serve.latency_pipe import LatencyPipe
@@ -121,6 +123,7 @@ class Mesh:
         self._pipe = LatencyPipe(sockets.latencies, self._on_latency)
         self._speeds: Mapping[str, Speeds] = {}
         self._changed = asyncio.Event()
+        self._certificates = Certificates(self._changed.set)
         self._registry = new_registry()
         self._gauges = NameGauges(self._registry)
         self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
@@ -156,6 +159,7 @@ class Mesh:
         """Return when Envoy runs; ``stack`` ends everything, Envoy first. Raises ClewError."""
         for note in notes(self._linker):
             log.warning("%s", note)
+        self._certificates.use(certificates(self._linker))
         self._discovery.use(build(self._linker))
         stack.push_async_callback(self._discovery.stop)
         self._publish()
@@ -169,6 +173,7 @@ class Mesh:
         self._pipe.start()
         stack.callback(self._pipe.stop)
         _background(stack, self._keep_publishing(), "publish")
+        _background(stack, self._certificates.follow(), "certificates")
         _background(stack, self._keep_comparing(), "latencies")
         await self._envoy.start()
         stack.push_async_callback(self._envoy.stop)
@@ -198,6 +203,7 @@ class Mesh:
 
     async def _use(self, linker: Linker) -> None:
         exporters = self._exporters_of(linker)
+        self._certificates.use(certificates(linker))
         if lookups(linker) != lookups(self._linker):
             self._discovery.use(build(linker))
         if linker.admin != self._linker.admin:
@@ -273,6 +279,7 @@ class Mesh:
             admission=self._crowd.admission,
             limits=self._limits,
             node=self._node,
+            files=self._certificates.files,
             speeds=self._speeds,
             latency_log=str(self._pipe.path),
             previous=self._compiled,

@@ -6,7 +6,7 @@ Pure. What did not change is taken from the last result, so a change costs what 
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -16,21 +16,24 @@ from clew.mesh.binding.nodes import UNKNOWN_NODE, Node
 from clew.mesh.binding.outcome import Failed, Pending
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import Transformer
+from clew.mesh.config.certificates import certificates
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.load_balancer import Ewma
-from clew.mesh.config.router import H2Router
+from clew.mesh.config.router import H2Router, Router
 from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
+from clew.mesh.config.tls import ClientTls
 from clew.mesh.naming.answer import Answer, Answers
 from clew.mesh.naming.bound import AddrPending
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError, Path
 from clew.mesh.xds.clusters import empty_cluster, known_cluster
-from clew.mesh.xds.endpoints import AS_FAST, Speeds, branches
+from clew.mesh.xds.endpoints import AS_FAST, Branch, Speeds, branches
 from clew.mesh.xds.errors import cluster_note
 from clew.mesh.xds.listeners import listener
 from clew.mesh.xds.names import Asked, name_prefix, read_asked
 from clew.mesh.xds.routes import OnDemand, route_config
-from clew.mesh.xds.snapshot import CLUSTER, LISTENER, ROUTE, Resource, Snapshot
+from clew.mesh.xds.secrets import secret
+from clew.mesh.xds.snapshot import CLUSTER, LISTENER, ROUTE, SECRET, Resource, Snapshot
 
 
 class State(enum.Enum):
@@ -108,6 +111,7 @@ class Compiled:
     names: Mapping[str, Named] = field(default_factory=dict)
     linker: Linker | None = None
     admission: Admission | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
     """What it was compiled from; None for ``NOTHING``."""
 
     @property
@@ -136,14 +140,15 @@ def compile_linker(
     admission: Admission = Admission(),
     limits: Limits = Limits(),
     node: Node = UNKNOWN_NODE,
+    files: Mapping[str, bytes] = MappingProxyType({}),
     speeds: Mapping[str, Speeds] = MappingProxyType({}),
     latency_log: str = "latencies",
     previous: Compiled = NOTHING,
 ) -> Compiled:
     """``asked`` are cluster names, the longest asked first: these keep their place.
 
-    ``node`` is where this mesh runs. ``speeds`` are by cluster name, and follow from what Envoy
-    writes to the file ``latency_log``.
+    ``node`` is where this mesh runs. ``files`` are what :func:`certificates` names, by path.
+    ``speeds`` are by cluster name, and follow from what Envoy writes to the file ``latency_log``.
     """
     last = previous.names if previous.linker is linker else {}
     scope = _Scope.of(linker, answers, node, speeds)
@@ -159,7 +164,8 @@ def compile_linker(
             names[name] = named
         else:
             refused.add(name)
-    resources = [resource for named in names.values() for resource in named.resources]
+    resources = [*_secrets(linker, files, previous)]
+    resources += (resource for named in names.values() for resource in named.resources)
     return Compiled(
         snapshot=Snapshot.of(
             [*_static(linker, admission, resources, latency_log, previous), *resources]
@@ -169,6 +175,7 @@ def compile_linker(
         names=names,
         linker=linker,
         admission=admission,
+        files=files,
     )
 
 
@@ -207,6 +214,12 @@ def _static(
         yield route_config(router, sample_rate(linker), on_demand)
         for index in range(len(router.servers)):
             yield listener(router, index, latency_log)
+
+
+def _secrets(linker: Linker, files: Mapping[str, bytes], previous: Compiled) -> Iterable[Resource]:
+    if previous.linker is linker and previous.files is files:
+        return previous.snapshot.of_type(SECRET).values()
+    return [secret(each, files) for each in certificates(linker)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,9 +290,18 @@ class _Scope:
             client,
             http2=isinstance(router, H2Router),
             speeds=speeds,
+            tls=dict(_tls(router, parts)),
         )
         state = State.OVERRIDDEN if asked.override else State.KNOWN
         return Named(state, resources, used, binding.advice, decay, speeds)
+
+
+def _tls(router: Router, parts: Sequence[Branch]) -> Iterator[tuple[Path, ClientTls]]:
+    """Of the branches that are not plain text."""
+    for id in sorted({part.bound.id for part in parts}):
+        tls = router.client.at(id).tls
+        if tls is not None and tls.enabled:
+            yield id, tls
 
 
 def _nowhere(

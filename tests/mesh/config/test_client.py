@@ -58,3 +58,20 @@ def test_services_go_by_the_logical_name() -> None:
     assert (hello.retries, hello.total_timeout_ms) == (retries, 600)
     world = section.at(Path.read("/svc/world"))
     assert (world.retries, world.total_timeout_ms) == (retries, None)
+
+
+def test_what_a_prefix_captures_is_filled_into_the_common_name() -> None:
+    section = client(
+        "{kind: io.l5d.static, configs: ["
+        "{prefix: '/$/io.buoyant.rinet/443/{host}', tls: {commonName: '{host}'}},"
+        "{prefix: '/$/io.buoyant.rinet/443/*.test', tls: {commonName: 'never'}},"
+        "{prefix: '/$/io.buoyant.rinet/{port}/b.test', tls: {commonName: 'b-{port}-{host}'}}]}"
+    )
+
+    def name_at(id: str) -> str | None:
+        tls = section.at(Path.read(id)).tls
+        return None if tls is None else tls.common_name
+
+    assert name_at("/$/io.buoyant.rinet/443/a.test") == "a.test"
+    assert name_at("/$/io.buoyant.rinet/443/b.test") == "b-443-{host}"
+    assert name_at("/$/io.buoyant.rinet/80/a.test") is None

@@ -430,8 +430,8 @@ def test_files_that_are_none(text: str, found: list[str]) -> None:
             id="a prefix that is no pattern",
         ),
         pytest.param(
-            "client:\n  tls: {commonName: x}",
-            "5: client tls is not available in this version of clew",
+            "client:\n  tls: {trustCerts: [a]}",
+            "5: tls is configured with validation but `commonName` is not set",
             id="tls",
         ),
         pytest.param(

@@ -87,6 +87,9 @@ def test_every_key_does_something_or_is_said_to_do_nothing() -> None:
     used = set(re.findall(r"\w+", " ".join(file.read_text() for file in outside)))
     # the identifiers, policies and labels that config resolves by itself
     resolved = {"experimental", "configs", "prefix"}
+    # what key_pair and authorities are made of
+    resolved |= {"cert_path", "key_path", "intermediate_certs_path", "ca_cert_path"}
+    resolved |= {"trust_certs", "trust_certs_bundle", "disable_validation", "client_auth"}
     # what the classifiers make retryable_grpc_statuses of
     resolved |= {"success_status_codes", "retryable_status_codes"}
     silent = {

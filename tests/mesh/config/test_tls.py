@@ -3,35 +3,83 @@ from __future__ import annotations
 import pytest
 
 from clew.mesh.config.linker import ConfigError, read_linker
+from clew.mesh.config.server import Server
+from clew.mesh.config.tls import SYSTEM, Authorities, ClientTls, KeyPair
 
-ABSENT = "client tls is not available in this version of clew"
+
+def client_file(tls: str) -> str:
+    return f"routers:\n- protocol: http\n  servers: [{{}}]\n  client:\n    tls: {tls}\n"
+
+
+def server_file(tls: str) -> str:
+    return f"routers:\n- protocol: http\n  servers:\n  - port: 1\n    tls: {tls}\n"
 
 
 @pytest.mark.parametrize(
-    ("tls", "found"),
+    ("file", "found"),
     [
-        ("{enabled: false}", []),
-        ("{commonName: a}", [ABSENT]),
-        ("{}", [ABSENT, "tls is configured with validation but `commonName` is not set"]),
-        ("{disableValidation: true}", [ABSENT]),
         (
-            "{disableValidation: true, clientAuth: {certPath: c, keyPath: k}}",
-            [ABSENT, "disableValidation: true is incompatible with clientAuth"],
+            client_file("{}"),
+            "5: tls is configured with validation but `commonName` is not set",
         ),
         (
-            "{commonName: a, trustCerts: [a], trustCertsBundle: b}",
-            [ABSENT, "trustCerts and trustCertsBundle exclude each other"],
+            client_file("{disableValidation: true, clientAuth: {certPath: c, keyPath: k}}"),
+            "5: disableValidation: true is incompatible with clientAuth",
         ),
-        ("{commonName: a, clientAuth: {certPath: c}}", ["needs 'keyPath'"]),
+        (
+            client_file("{commonName: a, trustCerts: [a], trustCertsBundle: b}"),
+            "5: trustCerts and trustCertsBundle exclude each other",
+        ),
+        (client_file("{commonName: a, clientAuth: {certPath: c}}"), "5: .*needs 'keyPath'"),
+        (client_file("{commonName: a, protocols: [SSLv3]}"), "5: .*'SSLv3' is not one of TLSv1, "),
+        (server_file("{certPath: c}"), "5: .*needs 'keyPath'"),
+        (server_file("{certPath: c, keyPath: k, enabled: true}"), "5: .*enabled"),
+        (
+            server_file("{certPath: c, keyPath: k, ciphers: [RC4]}"),
+            "5: .*'RC4' is not a cipher of TLS 1.2 that Envoy has",
+        ),
     ],
 )
-def test_client_tls(tls: str, found: list[str]) -> None:
-    text = f"routers: [{{protocol: http, servers: [{{}}], client: {{tls: {tls}}}}}]"
-    if not found:
-        read_linker(text, "linkerd.yml")
-        return
-    with pytest.raises(ConfigError) as error:
-        read_linker(text, "linkerd.yml")
-    lines = str(error.value).splitlines()
-    assert [line for line in lines if not any(each in line for each in found)] == []
-    assert len(lines) == len(found)
+def test_mistakes(file: str, found: str) -> None:
+    with pytest.raises(ConfigError, match=f"^linkerd.yml:{found}"):
+        read_linker(file, "linkerd.yml")
+
+
+def tls_of_client(text: str) -> ClientTls:
+    tls = read_linker(client_file(text), "linkerd.yml").routers[0].client
+    policy = tls.configs[0] if hasattr(tls, "configs") else tls
+    assert policy.tls is not None
+    return policy.tls
+
+
+@pytest.mark.parametrize(
+    ("text", "trusted"),
+    [
+        ("{commonName: a}", Authorities((SYSTEM,))),
+        ("{commonName: a, trustCertsBundle: b}", Authorities(("b",))),
+        ("{commonName: a, trustCerts: [b, c]}", Authorities(("b", "c"))),
+        ("{disableValidation: true}", None),
+    ],
+)
+def test_whom_a_client_trusts(text: str, trusted: Authorities | None) -> None:
+    assert tls_of_client(text).authorities == trusted
+
+
+def server_tls(text: str) -> Server:
+    return read_linker(server_file(text), "linkerd.yml").routers[0].servers[0]
+
+
+@pytest.mark.parametrize(
+    ("keys", "trusted"),
+    [
+        ("", None),
+        (", caCertPath: a", Authorities(("a",))),
+        (", requireClientAuth: true", Authorities((SYSTEM,))),
+    ],
+)
+def test_whom_a_server_trusts(keys: str, trusted: Authorities | None) -> None:
+    tls = server_tls(f"{{certPath: c, keyPath: k, intermediateCertsPath: i{keys}}}").tls
+    assert tls is not None
+    assert tls.authorities == trusted
+    assert tls.key_pair == KeyPair("c", "k", "i")
+    assert tls.key_pair.files == ("c", "i", "k")

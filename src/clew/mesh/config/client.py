@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, ClassVar
+
+from msgspec.structs import replace
 
 from clew.mesh.config.failure_accrual import FailureAccrual
 from clew.mesh.config.load_balancer import LoadBalancer
 from clew.mesh.config.overlay import overlay
 from clew.mesh.config.retries import Budget
-from clew.mesh.config.section import Conflict, Count, DefaultKind, Positive, Section
+from clew.mesh.config.section import Count, DefaultKind, Positive, Section
 from clew.mesh.config.sockets import Session, SocketOptions
 from clew.mesh.config.tls import ClientTls
-from clew.mesh.naming.matcher import PathMatcher
+from clew.mesh.naming.matcher import Match, PathMatcher
 from clew.mesh.naming.path import Path
 
 
@@ -34,11 +35,10 @@ class ClientPolicy(Section, frozen=True, kw_only=True):
     """None leaves a key to an earlier prefix, and in the end to the default named with it."""
 
     no_effect: ClassVar = {
-        "tls": "connections to endpoints are plain text anyway",
         "fail_fast": "a connect that fails counts for failureAccrual, and is tried elsewhere",
         "requeue_budget": "what never reached an endpoint is tried again within service.retries",
         "socket_options": "Envoy's own socket settings are used",
-        "forward_client_cert": "servers ask for no certificate",
+        "forward_client_cert": "applications are not told of a client's certificate",
     }
 
     tls: ClientTls | None = None
@@ -61,15 +61,18 @@ class ClientPolicy(Section, frozen=True, kw_only=True):
     forward_client_cert: bool | None = None
     """None is False."""
 
-    def conflicts(self) -> Iterator[Conflict]:
-        if self.tls is not None and self.tls.enabled:
-            yield Conflict(self, "tls", "client tls is not available in this version of clew")
-
 
 class PrefixedClientPolicy(ClientPolicy, frozen=True, kw_only=True):
     """For client ids, with their ``/%/…`` in front, that begin like ``prefix``."""
 
     prefix: PathMatcher
+
+    def filled(self, match: Match) -> ClientPolicy:
+        """With what the prefix has captured in ``tls.commonName``."""
+        if self.tls is None or self.tls.common_name is None:
+            return self
+        name = match.fill(self.tls.common_name)
+        return replace(self, tls=replace(self.tls, common_name=name))
 
 
 class GlobalClient(ClientPolicy, frozen=True, kw_only=True, tag_field="kind", tag="io.l5d.global"):
@@ -87,7 +90,9 @@ class StaticClient(Section, frozen=True, kw_only=True, tag_field="kind", tag="io
 
     def at(self, id: Path) -> ClientPolicy:
         """What holds for the client id."""
-        return overlay(ClientPolicy(), (c for c in self.configs if c.prefix.match(id)))
+        matches = ((config, config.prefix.match(id)) for config in self.configs)
+        layers = (config.filled(match) for config, match in matches if match is not None)
+        return overlay(ClientPolicy(), layers)
 
 
 Client = Annotated[GlobalClient | StaticClient, DefaultKind("io.l5d.global")]

@@ -17,7 +17,6 @@ StreamWindow = Annotated[
 class Server(Section, frozen=True, kw_only=True):
     """One listening port of an http router."""
 
-    not_yet: ClassVar = {"tls": "terminate TLS in front of the server"}
     no_effect: ClassVar = {
         "label": "metrics name a server by its address",
         "announce": "clew announces nothing",

@@ -3,8 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
 
-from clew.mesh.config.section import Conflict, Section
+from clew.mesh.config.section import Conflict, Rule, Section
+
+PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+"""From the oldest to the newest."""
+SYSTEM = "the system's"
+"""Stands for the file with the authorities that the system trusts."""
+_CIPHERS = frozenset(
+    f"{exchange}{cipher}"
+    for exchange, ciphers in {
+        "TLS_ECDHE_ECDSA_WITH_": (
+            "AES_128_GCM_SHA256",
+            "AES_256_GCM_SHA384",
+            "CHACHA20_POLY1305_SHA256",
+            "AES_128_CBC_SHA",
+            "AES_256_CBC_SHA",
+        ),
+        "TLS_ECDHE_RSA_WITH_": (
+            "AES_128_GCM_SHA256",
+            "AES_256_GCM_SHA384",
+            "CHACHA20_POLY1305_SHA256",
+            "AES_128_CBC_SHA",
+            "AES_256_CBC_SHA",
+        ),
+        "TLS_RSA_WITH_": (
+            "AES_128_GCM_SHA256",
+            "AES_256_GCM_SHA384",
+            "AES_128_CBC_SHA",
+            "AES_256_CBC_SHA",
+        ),
+    }.items()
+    for cipher in ciphers
+)
+
+Protocol = Annotated[str, Rule(PROTOCOLS.__contains__, f"one of {', '.join(PROTOCOLS)}")]
+Cipher = Annotated[
+    str,
+    Rule(
+        _CIPHERS.__contains__,
+        "a cipher of TLS 1.2 that Envoy has, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class KeyPair:
+    """Files of a certificate and its key."""
+
+    cert: str
+    key: str
+    intermediates: str | None = None
+    """What leads from the certificate to its authority; None when nothing is between."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(path for path in (self.cert, self.intermediates, self.key) if path)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Authorities:
+    """Files of who is trusted."""
+
+    files: tuple[str, ...] = (SYSTEM,)
+
+
+Certificate = KeyPair | Authorities
 
 
 class ServerTls(Section, frozen=True, kw_only=True):
@@ -18,8 +85,22 @@ class ServerTls(Section, frozen=True, kw_only=True):
     ca_cert_path: str | None = None
     """File with the authorities that client certificates are checked against."""
     require_client_auth: bool = False
-    protocols: tuple[str, ...] = ()
-    ciphers: tuple[str, ...] = ()
+    protocols: tuple[Protocol, ...] = ()
+    """From the oldest to the newest of these; none are TLSv1.2 and TLSv1.3."""
+    ciphers: tuple[Cipher, ...] = ()
+    """For TLSv1.2; none are Envoy's."""
+
+    @property
+    def key_pair(self) -> KeyPair:
+        """What the listener shows."""
+        return KeyPair(self.cert_path, self.key_path, self.intermediate_certs_path)
+
+    @property
+    def authorities(self) -> Authorities | None:
+        """Who must have signed a client's certificate; None asks for none."""
+        if self.ca_cert_path is not None:
+            return Authorities((self.ca_cert_path,))
+        return Authorities() if self.require_client_auth else None
 
 
 class ClientAuth(Section, frozen=True, kw_only=True):
@@ -28,6 +109,11 @@ class ClientAuth(Section, frozen=True, kw_only=True):
     cert_path: str
     key_path: str
     intermediate_certs_path: str | None = None
+
+    @property
+    def key_pair(self) -> KeyPair:
+        """What the client shows."""
+        return KeyPair(self.cert_path, self.key_path, self.intermediate_certs_path)
 
 
 class ClientTls(Section, frozen=True, kw_only=True):
@@ -43,7 +129,22 @@ class ClientTls(Section, frozen=True, kw_only=True):
     trust_certs: tuple[str, ...] = ()
     """The older form of ``trust_certs_bundle``: one file each."""
     client_auth: ClientAuth | None = None
-    protocols: tuple[str, ...] = ()
+    protocols: tuple[Protocol, ...] = ()
+    """From the oldest to the newest of these; none are TLSv1.2 and TLSv1.3."""
+
+    @property
+    def authorities(self) -> Authorities | None:
+        """Who must have signed the other's certificate; None trusts anyone."""
+        if self.disable_validation:
+            return None
+        if self.trust_certs_bundle is not None:
+            return Authorities((self.trust_certs_bundle,))
+        return Authorities(self.trust_certs) if self.trust_certs else Authorities()
+
+    @property
+    def key_pair(self) -> KeyPair | None:
+        """What the client shows, if it does."""
+        return None if self.client_auth is None else self.client_auth.key_pair
 
     def conflicts(self) -> Iterator[Conflict]:
         validated = self.enabled and not self.disable_validation

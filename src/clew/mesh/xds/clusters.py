@@ -7,6 +7,7 @@ connection pool. What depends on it comes by EDS, but for hosts that Envoy has t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, assert_never
 
 from envoy.config.cluster.v3 import circuit_breaker_pb2, cluster_pb2, outlier_detection_pb2
@@ -27,12 +28,15 @@ from clew.mesh.config.load_balancer import P2C, Aperture, Ewma, Heap, LoadBalanc
 from clew.mesh.config.retries import Backoff, Budget, ConstantBackoff, JitteredBackoff, Retries
 from clew.mesh.config.service import ServicePolicy
 from clew.mesh.config.sockets import Session
+from clew.mesh.config.tls import ClientTls
+from clew.mesh.naming.path import Path
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.endpoints import AS_FAST, Branch, Speeds, load_assignment, needs_dns
 from clew.mesh.xds.errors import OVERRIDE
 from clew.mesh.xds.metadata import metadata
 from clew.mesh.xds.snapshot import ENDPOINT, Resource, pack
 from clew.mesh.xds.sources import ads_source
+from clew.mesh.xds.tls import client_tls, refers
 
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
@@ -55,10 +59,12 @@ def known_cluster(
     *,
     http2: bool = False,
     speeds: Speeds = AS_FAST,
+    tls: Mapping[Path, ClientTls] = MappingProxyType({}),
 ) -> tuple[Resource, ...]:
     """The cluster ``name`` and, by EDS, its endpoints. ``override`` is the request's own dtab.
 
     ``http2``: the endpoints are spoken to in HTTP/2. ``speeds`` count where latency balances.
+    ``tls``: by the id of a branch, where it is not plain text.
     """
     cluster = _cluster(name, {OVERRIDE: override})
     cluster.lb_policy = _lb_policy(client.load_balancer or P2C())
@@ -77,16 +83,19 @@ def known_cluster(
         client.client_session or Session(),
         client.host_connection_pool or HostConnectionPool(),
     )
+    for id, settings in tls.items():
+        cluster.transport_socket_matches.append(_secured(id, settings))
+    secrets = tuple(dict.fromkeys(ref for each in tls.values() for ref in refers(each)))
     if needs_dns(parts):
         cluster.type = cluster_pb2.Cluster.STRICT_DNS
         cluster.dns_lookup_family = cluster_pb2.Cluster.V4_PREFERRED
-        cluster.load_assignment.CopyFrom(load_assignment(name, parts))
-        return (Resource.of(name, cluster),)
+        cluster.load_assignment.CopyFrom(load_assignment(name, parts, secured=bool(tls)))
+        return (Resource.of(name, cluster, refers=secrets),)
     cluster.type = cluster_pb2.Cluster.EDS
     cluster.eds_cluster_config.eds_config.CopyFrom(ads_source())
     return (
-        Resource.of(name, cluster, refers=((ENDPOINT, name),)),
-        Resource.of(name, load_assignment(name, parts, speeds)),
+        Resource.of(name, cluster, refers=((ENDPOINT, name), *secrets)),
+        Resource.of(name, load_assignment(name, parts, speeds, secured=bool(tls))),
     )
 
 
@@ -95,6 +104,12 @@ def empty_cluster(name: str, override: str, notes: Mapping[str, str | float]) ->
     cluster = _cluster(name, {OVERRIDE: override, **notes})
     cluster.type = cluster_pb2.Cluster.STATIC
     return Resource.of(name, cluster)
+
+
+def _secured(id: Path, tls: ClientTls) -> Any:
+    match = cluster_pb2.Cluster.TransportSocketMatch(name=str(id), transport_socket=client_tls(tls))
+    match.match["id"] = str(id)
+    return match
 
 
 def _cluster(name: str, notes: Mapping[str, str | float]) -> Any:

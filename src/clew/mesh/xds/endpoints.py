@@ -24,7 +24,7 @@ from clew.mesh.naming.bound import (
     Bound,
 )
 from clew.mesh.naming.nametree import Alt, Empty, Fail, Leaf, NameTree, Neg, Union
-from clew.mesh.xds.metadata import metadata
+from clew.mesh.xds.metadata import NAMESPACE, TRANSPORT, metadata
 
 WEIGHT_SCALE = 10_000
 """Envoy's weights are whole numbers; the heaviest of a group becomes this one."""
@@ -89,8 +89,13 @@ def literal_ip(host: str) -> str | None:
         return _short_ipv4(host)
 
 
-def load_assignment(name: str, parts: Sequence[Branch], speeds: Speeds = AS_FAST) -> Any:
-    """The endpoints of the cluster ``name``; none is a valid answer and means 502."""
+def load_assignment(
+    name: str, parts: Sequence[Branch], speeds: Speeds = AS_FAST, *, secured: bool = False
+) -> Any:
+    """The endpoints of the cluster ``name``; none is a valid answer and means 502.
+
+    ``secured``: they say their client id also to what chooses the TLS of a connection.
+    """
     uses = Counter(place for part in parts for place in {(m.host, m.port) for m in part.members})
     if any(count > 1 for count in uses.values()):
         # Envoy keeps an address once: shares go to the hosts where two branches meet on one
@@ -101,6 +106,10 @@ def load_assignment(name: str, parts: Sequence[Branch], speeds: Speeds = AS_FAST
             for part, weight in zip(parts, _whole([part.share for part in parts]), strict=True)
             if part.members
         ]
+    if secured:
+        for endpoint in (each for locality in localities for each in locality.lb_endpoints):
+            id = endpoint.metadata.filter_metadata[NAMESPACE]["id"]
+            endpoint.metadata.filter_metadata[TRANSPORT]["id"] = id
     return endpoint_pb2.ClusterLoadAssignment(cluster_name=name, endpoints=localities)
 
 

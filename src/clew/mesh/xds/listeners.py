@@ -51,6 +51,7 @@ from clew.mesh.xds.routes import (
 )
 from clew.mesh.xds.snapshot import ROUTE, Resource, pack
 from clew.mesh.xds.sources import ads_source
+from clew.mesh.xds.tls import refers, server_tls
 from clew.mesh.xds.tracing import tracing
 
 _OWN = "clew-"
@@ -90,11 +91,14 @@ def listener(router: Router, index: int, latencies: str = "") -> Resource:
                             name="http",
                             typed_config=pack(_connections(router, server, key, latencies)),
                         )
-                    ]
+                    ],
+                    transport_socket=None
+                    if server.tls is None
+                    else server_tls(server.tls, http2=isinstance(server, H2Server)),
                 )
             ],
         ),
-        refers=((ROUTE, router.label),),
+        refers=((ROUTE, router.label), *(refers(server.tls) if server.tls else ())),
     )
 
 

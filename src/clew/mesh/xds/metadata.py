@@ -7,6 +7,8 @@ from typing import Any
 from envoy.config.core.v3 import base_pb2
 
 NAMESPACE = "clew"
+TRANSPORT = "envoy.transport_socket_match"
+"""The namespace by which Envoy chooses how it connects to an endpoint."""
 
 
 def metadata(**fields: str | float) -> Any:

@@ -16,6 +16,7 @@ LISTENER = TypeUrl("type.googleapis.com/envoy.config.listener.v3.Listener")
 ROUTE = TypeUrl("type.googleapis.com/envoy.config.route.v3.RouteConfiguration")
 CLUSTER = TypeUrl("type.googleapis.com/envoy.config.cluster.v3.Cluster")
 ENDPOINT = TypeUrl("type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment")
+SECRET = TypeUrl("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret")
 
 Ref = tuple[TypeUrl, str]
 """A resource by type and name."""

@@ -1,0 +1,84 @@
+"""TLS of listeners and of connections to endpoints; the certificates themselves come by SDS."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from envoy.config.core.v3 import base_pb2
+from envoy.extensions.transport_sockets.tls.v3 import common_pb2, tls_pb2
+
+from clew.mesh.config.tls import PROTOCOLS, Authorities, ClientTls, KeyPair, ServerTls
+from clew.mesh.xds.endpoints import literal_ip
+from clew.mesh.xds.secrets import secret_name, secret_source
+from clew.mesh.xds.snapshot import SECRET, Ref, pack
+
+_MODERN = ("TLSv1.2", "TLSv1.3")
+
+
+def server_tls(tls: ServerTls, *, http2: bool) -> Any:
+    """The transport socket of a listener. ``http2``: its clients may choose HTTP/2."""
+    context = tls_pb2.DownstreamTlsContext(
+        require_client_certificate={"value": tls.require_client_auth},
+        common_tls_context=tls_pb2.CommonTlsContext(
+            tls_params=_parameters(tls.protocols, tls.ciphers),
+            tls_certificate_sds_secret_configs=[secret_source(tls.key_pair)],
+            alpn_protocols=["h2", "http/1.1"] if http2 else ["http/1.1"],
+        ),
+    )
+    if tls.authorities is not None:
+        context.common_tls_context.validation_context_sds_secret_config.CopyFrom(
+            secret_source(tls.authorities)
+        )
+    return _socket(context)
+
+
+def client_tls(tls: ClientTls) -> Any:
+    """The transport socket of connections to endpoints; Envoy negotiates each pool's protocol."""
+    context = tls_pb2.UpstreamTlsContext(
+        sni="" if tls.common_name is None or literal_ip(tls.common_name) else tls.common_name,
+        common_tls_context=tls_pb2.CommonTlsContext(tls_params=_parameters(tls.protocols)),
+    )
+    common = context.common_tls_context
+    if tls.key_pair is not None:
+        common.tls_certificate_sds_secret_configs.append(secret_source(tls.key_pair))
+    if tls.authorities is not None:
+        common.combined_validation_context.CopyFrom(
+            tls_pb2.CommonTlsContext.CombinedCertificateValidationContext(
+                default_validation_context=common_pb2.CertificateValidationContext(
+                    match_typed_subject_alt_names=[_has_name(tls.common_name or "")]
+                ),
+                validation_context_sds_secret_config=secret_source(tls.authorities),
+            )
+        )
+    return _socket(context)
+
+
+def refers(tls: ServerTls | ClientTls) -> tuple[Ref, ...]:
+    """The secrets that the transport socket needs."""
+    named: tuple[KeyPair | Authorities | None, ...] = (tls.key_pair, tls.authorities)
+    return tuple((SECRET, secret_name(each)) for each in named if each is not None)
+
+
+def _parameters(protocols: Collection[str], ciphers: Collection[str] = ()) -> Any:
+    known = sorted(PROTOCOLS.index(protocol) for protocol in protocols or _MODERN)
+    return common_pb2.TlsParameters(
+        # Envoy numbers them from 1, in the same order
+        tls_minimum_protocol_version=known[0] + 1,
+        tls_maximum_protocol_version=known[-1] + 1,
+        cipher_suites=ciphers,
+    )
+
+
+def _has_name(name: str) -> Any:
+    """An exact DNS name also takes a certificate's wildcard."""
+    address = literal_ip(name)
+    matcher = common_pb2.SubjectAltNameMatcher
+    return matcher(
+        san_type=matcher.DNS if address is None else matcher.IP_ADDRESS,
+        matcher={"exact": address or name},
+    )
+
+
+def _socket(context: Any) -> Any:
+    return base_pb2.TransportSocket(name="envoy.transport_sockets.tls", typed_config=pack(context))
