@@ -33,6 +33,10 @@ class Store:
     """When set, a search is answered with 400 and this text."""
     slow: threading.Event | None = None
     """When set, a search waits for it before it answers."""
+    intake: Json = field(
+        default_factory=lambda: {"accepted": 1204, "stored": 1204, "dropped": {}, "waiting": 0}
+    )
+    """What the collector says of itself in ``/health``."""
 
     def services(self) -> list[str]:
         spans = (span for trace in self.traces for span in trace)
@@ -154,6 +158,12 @@ def app(store: Store) -> Starlette:
     def services(_: Request) -> Response:
         return JSONResponse([known(name) for name in store.services()])
 
+    def health(_: Request) -> Response:
+        troubled = "error" in store.intake
+        part = {"status": "DOWN" if troubled else "UP", "details": store.intake}
+        document = {"zipkin": {"details": {"Collector{}": part}}}
+        return JSONResponse(document, 503 if troubled else 200)
+
     def nothing(_: Request) -> Response:
         return JSONResponse([])
 
@@ -164,6 +174,7 @@ def app(store: Store) -> Starlette:
             Route("/zipkin/api/v2/spans", names),
             Route("/zipkin/api/v2/remoteServices", nothing),
             Route("/zipkin/api/clew/services", services),
+            Route("/health", health),
             *serve.routes(),
         ]
     )

@@ -383,6 +383,42 @@ def test_a_column_is_widened_by_keys_and_stays_so(open_page: Open) -> None:
     expect(edge).to_have_attribute("aria-valuenow", "400")
 
 
+def test_nothing_dropped_is_a_quiet_number(open_page: Open) -> None:
+    page = open_page("/zipkin/")
+    button = page.get_by_role("button", name="0 dropped")
+    expect(button.locator(".pill")).to_have_count(0)
+    button.click()
+    sum_up = page.get_by_role("dialog", name="Spans since the server started")
+    expect(sum_up).to_contain_text(
+        "1\u202f204 accepted = 1\u202f204 stored + 0 dropped + 0 waiting"
+    )
+    page.keyboard.press("Escape")
+    expect(sum_up).to_have_count(0)
+
+
+def test_lost_spans_are_red_with_their_reasons_and_those_sampled_out_are_not(
+    open_page: Open, store: canned.Store
+) -> None:
+    dropped = {"sampled out": 40, "refused by the store": 3}
+    store.intake = {"accepted": 100, "stored": 50, "dropped": dropped, "waiting": 7}
+    page = open_page("/zipkin/", width=900)
+    button = page.get_by_role("button", name="3 dropped")
+    expect(button.locator(".pill.began")).to_be_visible()
+    button.click()
+    sum_up = page.get_by_role("dialog", name="Spans since the server started")
+    expect(sum_up.get_by_role("row", name="dropped: refused by the store 3")).to_be_visible()
+    expect(sum_up.get_by_role("row", name="dropped: sampled out 40")).to_be_visible()
+    expect(sum_up).to_contain_text("100 accepted = 50 stored + 43 dropped + 7 waiting")
+    assert serious_findings(page) == []
+
+
+def test_a_collector_that_cannot_store_says_why(open_page: Open, store: canned.Store) -> None:
+    store.intake["error"] = "the disk is full"
+    page = open_page("/zipkin/")
+    page.get_by_role("button", name="not storing").click()
+    expect(page.get_by_text("Not stored now: the disk is full")).to_be_visible()
+
+
 def test_the_first_load_is_small(open_page: Open) -> None:
     page = open_page(HELLO)
     assets = "performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))"

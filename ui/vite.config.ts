@@ -16,5 +16,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { proxy: { "/zipkin/api": server, "/api": server } },
+  server: { proxy: { "/zipkin/api": server, "/api": server, "/health": server } },
 });

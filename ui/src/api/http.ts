@@ -15,16 +15,20 @@ export type Answer<T> =
 
 const LONGEST_MESSAGE = 400;
 
-/** Null when `signal` was aborted: nobody waits for the answer any more. `path` is relative to the pages' base. */
+/**
+ * Null when `signal` was aborted: nobody waits for the answer any more. `path` is relative to the pages' base;
+ * `read` are statuses that come with a value besides those of success.
+ */
 export async function get<T>(
   path: string,
   check: (value: unknown) => T,
   signal: AbortSignal,
+  read: readonly number[] = [],
 ): Promise<Answer<T> | null> {
   const began = performance.now();
   try {
     const response = await fetch(new URL(path, document.baseURI), { signal, headers: { accept: "application/json" } });
-    if (!response.ok) return { ok: false, failure: await refusal(response) };
+    if (!response.ok && !read.includes(response.status)) return { ok: false, failure: await refusal(response) };
     const value = check(await response.json());
     return { ok: true, value, tookMs: performance.now() - began };
   } catch (error) {

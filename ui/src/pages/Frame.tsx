@@ -6,12 +6,13 @@ import { Segments } from "../widgets/Segments";
 import { Logo } from "../widgets/marks";
 import { singleKeys, theme, zone } from "../widgets/settings";
 import { Toast, copy } from "../widgets/states";
+import { Ingest } from "./Ingest";
 import { KeySheet } from "./KeySheet";
 import { EVERYWHERE, useKeys } from "./keys";
 import { go, here } from "./place";
 
 export function Frame({ children }: { children: ComponentChildren }) {
-  const [open, setOpen] = useState<"keys" | "settings" | null>(null);
+  const [open, setOpen] = useState<"keys" | "settings" | "ingest" | null>(null);
   const idField = useRef<HTMLInputElement>(null);
   useKeys({
     title: EVERYWHERE,
@@ -21,7 +22,9 @@ export function Frame({ children }: { children: ComponentChildren }) {
       { key: "y", words: "copy the link to what is seen", run: () => void copy(here(), "Link") },
       { key: ",", words: "settings", run: () => setOpen(open === "settings" ? null : "settings") },
       { key: "?", words: "this sheet", run: () => setOpen("keys") },
-      ...(open === "settings" ? [{ key: "Escape", words: "close the top thing", run: () => setOpen(null) }] : []),
+      ...(open === "settings" || open === "ingest"
+        ? [{ key: "Escape", words: "close the top thing", run: () => setOpen(null) }]
+        : []),
     ],
   });
   return (
@@ -47,6 +50,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
           </a>
         </nav>
         <span class="grow" />
+        <Ingest open={open === "ingest"} onToggle={() => setOpen(open === "ingest" ? null : "ingest")} />
         <GoTo field={idField} />
         <button type="button" class="plain" aria-label="Keys" aria-haspopup="dialog" onClick={() => setOpen("keys")}>
           ?

@@ -1,6 +1,6 @@
 /** Single keys: which act now, and what the sheet says of them. */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { singleKeys } from "../widgets/settings";
 
 export interface Key {
@@ -25,14 +25,14 @@ export const groups = signal<readonly KeyGroup[]>([]);
 const TOGETHER_MS = 1200;
 let first: { readonly key: string; readonly at: number } | null = null;
 
-/** The keys of a page or of the frame, while it is shown. They see the newest state: `group` is taken on each render. */
+/** The keys of a page or of the frame, while it is shown. They see what is drawn: `group` is taken on each render. */
 export function useKeys(group: KeyGroup): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     groups.value = [group, ...groups.peek().filter(({ title }) => title !== group.title)].toSorted(
       (a, b) => Number(a.title === EVERYWHERE) - Number(b.title === EVERYWHERE),
     );
   });
-  useEffect(
+  useLayoutEffect(
     () => () => {
       groups.value = groups.peek().filter(({ title }) => title !== group.title);
     },
