@@ -130,7 +130,7 @@ class ApiServer:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 answering = asyncio.create_task(self._answer(head, writer))
                 # clients say nothing more before they have the answer
-                while not answering.done() and not reader.at_eof():
+                while not answering.done() and not (reader.at_eof() or reader.exception()):
                     await asyncio.wait([answering], timeout=0.02)
                 if not answering.done():
                     answering.cancel()

@@ -57,7 +57,12 @@ def answer(
         SLICES: View(by_service(endpoints), synced=True),
         SERVICES: View(by_service(services or []), synced=True),
     }
-    return lookup.answer(PREFIX, Path.read(path), world)
+    return ask(path, lookup, world)
+
+
+def ask(path: str, lookup: Lookup, world: World) -> Answer:
+    question = lookup.ask(PREFIX, PREFIX + Path.read(path))
+    return Missing() if question is None else question.answer(world)
 
 
 def members(found: Answer) -> list[tuple[str, int, str]]:
@@ -237,19 +242,37 @@ def test_a_service_without_load_balancer_has_no_outside(port: str) -> None:
     ],
 )
 def test_what_has_not_been_read(view: View, said: Answer) -> None:
-    path = Path.read("/default/http/hello")
-    assert ByEndpoints().answer(PREFIX, path, {SLICES: view}) == said
+    assert ask("/default/http/hello", ByEndpoints(), {SLICES: view}) == said
 
 
-def test_what_must_be_watched() -> None:
-    for path, needed in (
-        ("/default/http/hello", {SLICES}),
-        ("/default/80/hello", {SLICES, SERVICES}),
-        ("/default/http", set()),
-        ("/de_fault/http/hello", set()),
-    ):
-        assert ByEndpoints().needs(Path.read(path)) == needed
-    assert ByLoadBalancer().needs(Path.read("/default/http/hello")) == {SERVICES}
+@pytest.mark.parametrize(
+    ("path", "lookup", "needed"),
+    [
+        ("/default/http/hello", ByEndpoints(), {SLICES}),
+        ("/default/80/hello", ByEndpoints(), {SLICES, SERVICES}),
+        ("/http/hello", ByEndpoints("default"), {SLICES}),
+        ("/default/http", ByEndpoints(), None),
+        ("/de_fault/http/hello", ByEndpoints(), None),
+        ("/default/http/hello", ByLoadBalancer(), {SERVICES}),
+        ("/default/http", ByLoadBalancer(), None),
+    ],
+)
+def test_what_must_be_watched(path: str, lookup: Lookup, needed: set[Collection] | None) -> None:
+    question = lookup.ask(PREFIX, PREFIX + Path.read(path))
+    assert (None if question is None else set(question.needs)) == needed
+
+
+def test_an_answer_follows_from_the_objects_of_its_service_alone() -> None:
+    question = ByEndpoints().ask(PREFIX, PREFIX + Path.read("/default/http/hello"))
+    assert question is not None
+
+    def evidence(*slices: dict[str, Any]) -> object:
+        return question.evidence({SLICES: View(by_service(sliced(*slices)), synced=True)})
+
+    other = endpoint_slice("other", [("10.0.0.9", "n9")], {"http": 1})
+    assert evidence(HELLO) == evidence(HELLO, other)
+    assert evidence(HELLO) != evidence(HELLO | {"endpoints": None}, other)
+    assert evidence(HELLO) != question.evidence({})
 
 
 @pytest.mark.parametrize("text", [b"{}", b'{"metadata": {}}', b"[]", b'{"metadata": {"name": 1}}'])

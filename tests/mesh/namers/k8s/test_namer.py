@@ -12,10 +12,13 @@ from tests.mesh.namers.contract import ONE, TWO, NamerContract, addresses
 from tests.mesh.namers.k8s.api_server import ApiServer, endpoint_slice, served
 from tests.mesh.namers.watching import Watched, watched
 
+from clew.mesh.namers.k8s import api as api_module
 from clew.mesh.namers.k8s import namer as namer_module
+from clew.mesh.namers.k8s import reflector as reflector_module
 from clew.mesh.namers.k8s.access import Access
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.k8s.lookups import ByEndpoints
+from clew.mesh.namers.k8s.mirror import Mirror
 from clew.mesh.namers.k8s.namer import K8s
 from clew.mesh.naming.answer import Answer, Answers, Broken, Missing
 from clew.mesh.naming.path import Path
@@ -343,3 +346,86 @@ def test_trouble_and_its_end_are_told_once(caplog: pytest.LogCaptureFixture) -> 
         "Kubernetes answers 500 when asked for endpointslices in namespace default: refused 500",
         "endpoints in namespace default can be read again",
     ]
+
+
+def test_a_server_that_does_not_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_module, "SECONDS", 0.1)
+
+    async def scene() -> None:
+        server = ApiServer()
+        server.faults.hang = {"endpointslices"}
+        put(server, "hello", [ONE])
+        async with world(server) as here:
+            await here.asked(2)
+            server.faults.hang.clear()
+            await here.until(ONE)
+
+    asyncio.run(scene())
+
+
+def test_a_watch_that_outlives_its_time_is_hung_and_begun_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(api_module, "GRACE", 0.1)
+    monkeypatch.setattr(reflector_module, "WATCH_SECONDS", (0, 0))
+
+    async def scene() -> None:
+        server = ApiServer()
+        put(server, "hello", [ONE])
+        async with world(server) as here:
+            await here.until(ONE)
+            await until(lambda: server.watches() >= 3)
+            put(server, "hello", [TWO])
+            await here.until(TWO)
+
+    asyncio.run(scene())
+
+
+def test_the_first_publication_has_all_that_is_wanted() -> None:
+    async def scene() -> None:
+        server = ApiServer()
+        put(server, "hello", [ONE])
+        elsewhere = "/#/io.l5d.k8s/other/http/hello"
+        async with served(server), watched(new_namer(server)) as watch:
+            await watch.first()
+            watch.want(HELLO)
+            await watch.answer(HELLO)
+        namer = new_namer(server)
+        namer.want(frozenset(map(Path.read, (HELLO, elsewhere))))
+        async with served(server), watched(namer) as watch:
+            first = await watch.first()
+            assert set(first) == set(map(Path.read, (HELLO, elsewhere)))
+
+    asyncio.run(scene())
+
+
+def test_what_cannot_be_known_does_not_hold_up_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(namer_module, "FIRST_SECONDS", 0.2)
+
+    async def scene() -> None:
+        server = ApiServer()
+        server.faults.hang = {"services"}
+        put(server, "hello", [ONE])
+        namer = new_namer(server)
+        by_number = "/#/io.l5d.k8s/default/80/hello"
+        namer.want(frozenset(map(Path.read, (HELLO, by_number))))
+        async with served(server), watched(namer) as watch:
+            assert set(await watch.first()) == {Path.read(HELLO)}
+
+    asyncio.run(scene())
+
+
+def test_a_fault_of_ours_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fault(mirror: Mirror) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Mirror, "run", fault)
+
+    async def scene() -> None:
+        namer = new_namer(ApiServer())
+        namer.want(frozenset([Path.read(HELLO)]))
+        with pytest.raises(ExceptionGroup) as error:
+            await namer.run(lambda _: None)
+        assert error.group_contains(ZeroDivisionError)
+
+    asyncio.run(scene())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -54,126 +55,162 @@ class View:
 World = Mapping[Collection, View]
 
 
-class Lookup(Protocol):
-    """How paths (without the prefix of the namer) are understood."""
-
-    def needs(self, path: Path) -> frozenset[Collection]:
-        """What must be watched to answer; nothing for a path that names nothing."""
-        ...
-
-    def answer(self, prefix: Path, path: Path, world: World) -> Answer:
-        """``prefix`` is that of the namer: ids begin with it."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question(ABC):
+    """A path, understood."""
+
     namespace: str
     port: str
     service: str
-    label: str
-    """The value that the label must have; empty when none is asked for."""
     id: Path
+    """What was understood of the path, lower-cased."""
     residual: Path
+    """The rest."""
 
     @property
-    def number(self) -> int | None:
-        """The port, when it is asked for by its number."""
-        return int(self.port) if self.port.isascii() and self.port.isdigit() else None
+    @abstractmethod
+    def needs(self) -> Sequence[Collection]:
+        """What must be watched to answer."""
+
+    @abstractmethod
+    def known(self, world: World) -> Answer:
+        """The answer once all that is needed has been read."""
+
+    def answer(self, world: World) -> Answer:
+        """What is known now."""
+        unread = [view for each in self.needs if not (view := world.get(each, View())).synced]
+        if not unread:
+            return self.known(world)
+        troubles = [view.trouble for view in unread if view.trouble]
+        return Broken(troubles[0]) if troubles else Waiting()
+
+    def evidence(self, world: World) -> Sequence[object]:
+        """What the answer follows from: while it stays the same, so does the answer."""
+        views = [world.get(each, View()) for each in self.needs]
+        return [(view.synced, view.trouble, view.objects.get(self.service)) for view in views]
+
+    def _bound(self, members: frozenset[Address]) -> Bound:
+        return Bound(self.id, Addresses(members), self.residual)
+
+    def _services(self, world: World) -> list[Service]:
+        view = world[Collection(Kind.SERVICES, self.namespace)]
+        return [each for each in view.objects.get(self.service, ()) if isinstance(each, Service)]
 
 
 @dataclass(frozen=True, slots=True)
-class _ByService:
-    """``/<namespace>/<port>/<service>``, or without the namespace where it is fixed."""
+class OfEndpoints(Question):
+    """The ready pods of a service, by name or number of its port."""
 
-    namespace: str = ""
-    """Empty when paths begin with it."""
+    label: tuple[str, str] | None = None
+    """Key and value of a label that the service must have; None for none."""
 
-    def _ask(self, path: Path, labelled: bool = False) -> _Question | None:
-        fixed = 1 if self.namespace else 0
-        depth = 3 - fixed + labelled
-        if len(path) < depth:
-            return None
-        named = [segment.decode(errors="replace").lower() for segment in path.segments[:depth]]
-        namespace, port, service, *label = [self.namespace, *named] if fixed else named
-        if not all(_NAME.fullmatch(part) for part in (namespace, port, service)):
-            return None
-        return _Question(
-            namespace, port, service, "".join(label), Path.of(*named), path.drop(depth)
-        )
+    @property
+    def needs(self) -> Sequence[Collection]:
+        endpoints = Collection(Kind.ENDPOINTS, self.namespace)
+        if self._by_number:
+            return endpoints, Collection(Kind.SERVICES, self.namespace)
+        return (endpoints,)
 
-
-@dataclass(frozen=True, slots=True)
-class ByEndpoints(_ByService):
-    """io.l5d.k8s and io.l5d.k8s.ns: the ready pods of a service, by port name or number."""
-
-    label: str | None = None
-    """The key of a label whose value is a further segment."""
-
-    def needs(self, path: Path) -> frozenset[Collection]:
-        asked = self._ask(path, self.label is not None)
-        if asked is None:
-            return frozenset()
-        endpoints = Collection(Kind.ENDPOINTS, asked.namespace)
-        if asked.number is None:
-            return frozenset([endpoints])
-        return frozenset([endpoints, Collection(Kind.SERVICES, asked.namespace)])
-
-    def answer(self, prefix: Path, path: Path, world: World) -> Answer:
-        asked = self._ask(path, self.label is not None)
-        if asked is None:
-            return Missing()
-        unknown = _unknown(self.needs(path), world)
-        if unknown is not None:
-            return unknown
-        groups = self._groups(asked, world)
-        if asked.number is None:
-            found = _named(groups, asked.port)
-        else:
-            port = _service_port(_services(asked, world), asked.port)
+    def known(self, world: World) -> Answer:
+        groups = self._groups(world)
+        if self._by_number:
+            port = _service_port(self._services(world), self.port)
             found = None if port is None else _numbered(groups, port)
-        if found is None:
-            return Missing()
-        return Bound(prefix + asked.id, Addresses(found), asked.residual)
+        else:
+            found = _named(groups, self.port)
+        return Missing() if found is None else self._bound(found)
 
-    def _groups(self, asked: _Question, world: World) -> list[Group]:
-        view = world[Collection(Kind.ENDPOINTS, asked.namespace)]
+    @property
+    def _by_number(self) -> bool:
+        return self.port.isascii() and self.port.isdigit()
+
+    def _groups(self, world: World) -> list[Group]:
+        view = world[Collection(Kind.ENDPOINTS, self.namespace)]
         groups = [
             group
-            for each in view.objects.get(asked.service, ())
-            if isinstance(each, Endpoints)
-            and (self.label is None or each.labels.get(self.label, "").lower() == asked.label)
+            for each in view.objects.get(self.service, ())
+            if isinstance(each, Endpoints) and self._is_labelled(each)
             for group in each.groups
         ]
         families = {group.family for group in groups if group.hosts or group.ports}
         family = next((each for each in FAMILIES if each in families), None)
         return [group for group in groups if group.family == family]
 
+    def _is_labelled(self, endpoints: Endpoints) -> bool:
+        if self.label is None:
+            return True
+        key, value = self.label
+        return endpoints.labels.get(key, "").lower() == value
+
 
 @dataclass(frozen=True, slots=True)
-class ByLoadBalancer(_ByService):
-    """io.l5d.k8s.external: where a service is reached from outside the cluster."""
+class OfLoadBalancer(Question):
+    """Where a service is reached from outside the cluster."""
 
-    def needs(self, path: Path) -> frozenset[Collection]:
-        asked = self._ask(path)
-        if asked is None:
-            return frozenset()
-        return frozenset([Collection(Kind.SERVICES, asked.namespace)])
+    @property
+    def needs(self) -> Sequence[Collection]:
+        return (Collection(Kind.SERVICES, self.namespace),)
 
-    def answer(self, prefix: Path, path: Path, world: World) -> Answer:
-        asked = self._ask(path)
-        if asked is None:
-            return Missing()
-        unknown = _unknown(self.needs(path), world)
-        if unknown is not None:
-            return unknown
-        services = _services(asked, world)
-        port = _service_port(services, asked.port)
+    def known(self, world: World) -> Answer:
+        services = self._services(world)
+        port = _service_port(services, self.port)
         outside = frozenset(place for service in services for place in service.outside)
         if port is None or not outside:
             return Missing()
-        members = frozenset(Address(place, port.number) for place in outside)
-        return Bound(prefix + asked.id, Addresses(members), asked.residual)
+        return self._bound(frozenset(Address(place, port.number) for place in outside))
+
+
+class Lookup(Protocol):
+    """How a namer understands paths."""
+
+    def ask(self, prefix: Path, path: Path) -> Question | None:
+        """``path`` begins with ``prefix``, as ids do. None for a path that names nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ByEndpoints:
+    """io.l5d.k8s and io.l5d.k8s.ns: ``/<namespace>/<port>/<service>``."""
+
+    namespace: str = ""
+    """Where it is fixed; empty when paths begin with it."""
+    label: str | None = None
+    """The key of a label whose value is a further segment."""
+
+    def ask(self, prefix: Path, path: Path) -> Question | None:
+        named = _named_parts(prefix, path, self.namespace, labelled=self.label is not None)
+        if named is None:
+            return None
+        parts, id, residual = named
+        label = None if self.label is None else (self.label, parts[3])
+        return OfEndpoints(parts[0], parts[1], parts[2], id, residual, label)
+
+
+@dataclass(frozen=True, slots=True)
+class ByLoadBalancer:
+    """io.l5d.k8s.external: ``/<namespace>/<port>/<service>``."""
+
+    def ask(self, prefix: Path, path: Path) -> Question | None:
+        named = _named_parts(prefix, path)
+        if named is None:
+            return None
+        parts, id, residual = named
+        return OfLoadBalancer(parts[0], parts[1], parts[2], id, residual)
+
+
+def _named_parts(
+    prefix: Path, path: Path, namespace: str = "", labelled: bool = False
+) -> tuple[Sequence[str], Path, Path] | None:
+    """Namespace, port, service and label; the id, and what is left of the path."""
+    rest = path.drop(len(prefix))
+    depth = (2 if namespace else 3) + labelled
+    if len(rest) < depth:
+        return None
+    named = [segment.decode(errors="replace").lower() for segment in rest.segments[:depth]]
+    parts = [namespace, *named] if namespace else named
+    if not all(_NAME.fullmatch(part) for part in parts[:3]):
+        return None
+    return parts, prefix + Path.of(*named), rest.drop(depth)
 
 
 def by_service(objects: Iterable[Kept]) -> Mapping[str, Sequence[Kept]]:
@@ -182,20 +219,6 @@ def by_service(objects: Iterable[Kept]) -> Mapping[str, Sequence[Kept]]:
     for each in objects:
         found.setdefault(each.service, []).append(each)
     return found
-
-
-def _unknown(needed: Iterable[Collection], world: World) -> Answer | None:
-    """What to say while a collection has not been read; None when all have."""
-    unread = [view for each in needed if not (view := world.get(each, View())).synced]
-    if not unread:
-        return None
-    troubles = [view.trouble for view in unread if view.trouble]
-    return Broken(troubles[0]) if troubles else Waiting()
-
-
-def _services(asked: _Question, world: World) -> list[Service]:
-    view = world[Collection(Kind.SERVICES, asked.namespace)]
-    return [each for each in view.objects.get(asked.service, ()) if isinstance(each, Service)]
 
 
 def _service_port(services: Iterable[Service], port: str) -> ServicePort | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from clew.mesh.namers.k8s.api import Api
-from clew.mesh.namers.k8s.lookups import Collection, Lookup
+from clew.mesh.namers.k8s.lookups import Collection, Lookup, Question, World
 from clew.mesh.namers.k8s.mirror import Mirror
-from clew.mesh.naming.answer import Answers, Waiting
+from clew.mesh.naming.answer import Answer, Answers, Missing, Waiting
 from clew.mesh.naming.path import Path
 
 LINGER_SECONDS = 60.0
 """How long a collection is still watched when nobody wants it: names come back soon or never."""
+FIRST_SECONDS = 5.0
+"""How long the first publication may wait until all is known. What another namer said of the same
+paths stays in use until then."""
 
 
 class K8s:
@@ -23,7 +26,9 @@ class K8s:
         self._prefix = prefix
         self._lookup = lookup
         self._new_api = new_api
-        self._wanted: frozenset[Path] = frozenset()
+        self._asked: dict[Path, Question | None] = {}
+        self._answered: dict[Path, tuple[Sequence[object], Answer]] = {}
+        """With what each answer follows from."""
         self._stirred = asyncio.Event()
         self._mirrors: dict[Collection, tuple[Mirror, asyncio.Task[None]]] = {}
         self._idle: dict[Collection, asyncio.TimerHandle] = {}
@@ -33,44 +38,64 @@ class K8s:
         return self._prefix
 
     def want(self, paths: frozenset[Path]) -> None:
-        self._wanted = paths
+        asked = self._asked
+        self._asked = {
+            path: asked[path] if path in asked else self._lookup.ask(self._prefix, path)
+            for path in paths
+        }
         self._stirred.set()
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
         published: Answers | None = None
-        try:
-            while True:
-                self._stirred.clear()
-                self._watch_what_is_needed()
-                answers = self._answers()
-                if answers != published:
-                    publish(answers)
-                    published = answers
-                await self._stirred.wait()
-        finally:
-            await self._end(list(self._mirrors))
+        clock = asyncio.get_running_loop().time
+        until = clock() + FIRST_SECONDS
+        async with asyncio.TaskGroup() as group:
+            try:
+                while True:
+                    self._stirred.clear()
+                    self._watch(group)
+                    answers = self._answers()
+                    complete = len(answers) == len(self._asked) or clock() >= until
+                    if answers != published and (complete or published is not None):
+                        publish(answers)
+                        published = answers
+                    wait = None if published is not None else max(0.0, until - clock())
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(wait):
+                            await self._stirred.wait()
+            finally:
+                self._forget()
 
     def _answers(self) -> Answers:
         """What is not known yet is left out, as what has not been asked for."""
         world = {collection: mirror.view for collection, (mirror, _) in self._mirrors.items()}
-        depth = len(self._prefix)
-        answers = {
-            path: self._lookup.answer(self._prefix, path.drop(depth), world)
-            for path in self._wanted
+        self._answered = dict(self._answer_all(world))
+        return {
+            path: answer
+            for path, (_, answer) in self._answered.items()
+            if not isinstance(answer, Waiting)
         }
-        return {path: each for path, each in answers.items() if not isinstance(each, Waiting)}
 
-    def _watch_what_is_needed(self) -> None:
-        depth = len(self._prefix)
-        needed = frozenset[Collection]().union(
-            *(self._lookup.needs(path.drop(depth)) for path in self._wanted)
-        )
+    def _answer_all(self, world: World) -> Iterator[tuple[Path, tuple[Sequence[object], Answer]]]:
+        for path, question in self._asked.items():
+            if question is None:
+                yield path, ((), Missing())
+                continue
+            evidence = question.evidence(world)
+            known = self._answered.get(path)
+            if known is None or known[0] != evidence:
+                known = evidence, question.answer(world)
+            yield path, known
+
+    def _watch(self, group: asyncio.TaskGroup) -> None:
+        """What the questions need; a fault of ours in a mirror ends them all."""
+        needed = {each for question in self._asked.values() if question for each in question.needs}
         for collection in needed:
             if timer := self._idle.pop(collection, None):
                 timer.cancel()
             if collection not in self._mirrors:
                 mirror = Mirror(collection, self._new_api(), self._stirred.set)
-                self._mirrors[collection] = mirror, asyncio.create_task(mirror.run())
+                self._mirrors[collection] = mirror, group.create_task(mirror.run())
         loop = asyncio.get_running_loop()
         for collection in self._mirrors.keys() - needed - self._idle.keys():
             self._idle[collection] = loop.call_later(LINGER_SECONDS, self._drop, collection)
@@ -80,13 +105,9 @@ class K8s:
         _, task = self._mirrors.pop(collection)
         task.cancel()
 
-    async def _end(self, collections: list[Collection]) -> None:
+    def _forget(self) -> None:
+        """The group ends the mirrors; to end them twice would cut off how they end."""
         for timer in self._idle.values():
             timer.cancel()
         self._idle.clear()
-        tasks = [self._mirrors.pop(collection)[1] for collection in collections]
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        self._mirrors.clear()
