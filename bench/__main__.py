@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-NAMES = ("demo_time", "hop_latency", "balancers", "memory")
+NAMES = ("demo_time", "hop_latency", "balancers", "memory", "ingest", "search")
 
 
 def machine() -> str:
