@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -241,9 +242,11 @@ class ApiServer:
 
 
 @asynccontextmanager
-async def served(server: ApiServer, port: int = 0) -> AsyncIterator[ApiServer]:
+async def served(
+    server: ApiServer, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[ApiServer]:
     """The server, listening."""
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", port)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", port, ssl=tls)
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
