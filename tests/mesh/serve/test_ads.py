@@ -222,6 +222,10 @@ def test_what_envoy_refuses_is_counted_and_logged_with_its_reason(
             "clew_mesh_rejections_total", {"type": "Listener"}
         )
         assert rejected == 1
+        refused = {(LISTENER, "out"): "cannot bind '127.0.0.1:4140'"}
+        assert node.server.refusals == refused
+        node.server.publish(Snapshot.of([resource(LISTENER, "out", "2")]))
+        assert node.server.refusals == {}
 
     run(scenario)
     assert caplog.messages == ["Envoy refuses Listener out: cannot bind '127.0.0.1:4140'"]

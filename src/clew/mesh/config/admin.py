@@ -26,7 +26,6 @@ class Admin(Section, frozen=True, kw_only=True):
 
     not_yet: ClassVar = {
         "tls": "the admin port speaks plain HTTP; keep it on loopback",
-        "security": "bind admin.ip to loopback, or filter in front of it",
         "http_identifier_port": "use /delegator.json on the admin port",
     }
     no_effect: ClassVar = {

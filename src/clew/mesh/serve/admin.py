@@ -15,16 +15,20 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from clew.errors import ClewError
+from clew.mesh.config.admin import Security
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError, Path
-from clew.mesh.serve.exposition import metrics_json, prometheus_text
+from clew.mesh.serve.exposition import metrics_json, prometheus_text, tree
+from clew.mesh.serve.levels import LEVELS, levels, set_level
 from clew.mesh.serve.metrics import Metric
+from clew.mesh.serve.security import Guard
 from clew.metrics import CONTENT_TYPE
 
 log = logging.getLogger(__name__)
@@ -58,6 +62,12 @@ class Sources:
     label; without namers when the label is None; None when there is no such router."""
     config: Callable[[], Mapping[str, Any]]
     """The linker file that is in use, as a JSON document."""
+    documents: Mapping[str, Callable[[], Any]]
+    """What is just shown, as JSON, by path."""
+    shutdown: Callable[[], None]
+    """Begins to stop the mesh, gracefully."""
+    security: Callable[[], Security | None] = lambda: None
+    """What may be seen; None is everything."""
 
 
 def admin_app(
@@ -76,12 +86,15 @@ def admin_app(
         return Response(text.encode() + sources.own_metrics(), media_type=CONTENT_TYPE)
 
     async def flat_metrics(request: Request) -> Response:
+        known: Mapping[str, int | float]
         known = await asyncio.to_thread(metrics_json, await sources.metrics())
         below = request.query_params.get("q", "").strip("/")
         if below:
             known = {k: v for k, v in known.items() if k == below or k.startswith(f"{below}/")}
             if not known:
                 return JSONResponse({"error": f"No such subtree: {below}"}, status_code=404)
+        if request.query_params.get("tree") in ("1", "true"):
+            return JSONResponse(tree(known))
         pretty = request.query_params.get("pretty") == "true"
         body = json.dumps(known, sort_keys=pretty, indent=2 if pretty else None)
         return Response(body, media_type="application/json")
@@ -92,12 +105,25 @@ def admin_app(
     async def delegator(request: Request) -> Response:
         return await _delegator(request, sources.delegate)
 
+    async def shutdown(_: Request) -> Response:
+        log.warning("asked to stop on the admin port")
+        sources.shutdown()
+        return PlainTextResponse("")
+
+    async def index(_: Request) -> Response:
+        return PlainTextResponse("".join(f"{route.path}\n" for route in routes))
+
     routes = [
+        Route("/admin", index),
+        Route("/admin/index.txt", index),
         Route("/admin/ping", ping),
         Route("/admin/metrics.json", flat_metrics),
         *(Route(path, prometheus) for path in sorted({PROMETHEUS_PATH, *prometheus_paths})),
         Route("/config.json", config),
         Route("/delegator.json", delegator, methods=["GET", "POST"]),
+        Route("/logging.json", _logging, methods=["GET", "POST"]),
+        Route("/admin/shutdown", shutdown, methods=["POST"]),
+        *(Route(path, _shown(document)) for path, document in sources.documents.items()),
     ]
 
     async def not_found(request: Request, _: Exception) -> Response:
@@ -109,7 +135,31 @@ def admin_app(
     async def failed(_: Request, error: Exception) -> Response:
         return PlainTextResponse(f"{error}\n", status_code=503)
 
-    return Starlette(routes=routes, exception_handlers={404: not_found, ClewError: failed})
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, security=sources.security)],
+        exception_handlers={404: not_found, ClewError: failed},
+    )
+
+
+def _shown(document: Callable[[], Any]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_: Request) -> Response:
+        return JSONResponse(document())
+
+    return answer
+
+
+async def _logging(request: Request) -> Response:
+    if request.method != "POST":
+        return JSONResponse(levels())
+    query = request.query_params
+    try:
+        set_level(query["logger"], query["level"])
+    except KeyError as error:
+        raise HTTPException(
+            400, f"it needs ?logger=NAME&level=LEVEL, one of {', '.join(LEVELS)}"
+        ) from error
+    return Response()
 
 
 async def _delegator(

@@ -75,6 +75,8 @@ class AdsServer:
         self._epoch = 1
         self._streams: set[_Stream] = set()
         self._server: grpc.aio.Server | None = None
+        self._refusals: dict[Ref, tuple[str, str]] = {}
+        """By resource, the version that Envoy has refused last, and why."""
         self._rejections = Counter(
             "clew_mesh_rejections",
             "Listeners, routes, clusters and endpoints that Envoy has refused.",
@@ -89,6 +91,15 @@ class AdsServer:
         return tuple(
             dict.fromkeys(name for stream in streams for name in stream.subscription.asked)
         )
+
+    @property
+    def refusals(self) -> dict[Ref, str]:
+        """What Envoy has refused of what it should have now, and why."""
+        return {
+            (type_url, name): why
+            for (type_url, name), (version, why) in self._refusals.items()
+            if (now := self._snapshot.of_type(type_url).get(name)) and now.version == version
+        }
 
     async def start(self) -> None:
         """Listen. Raises OSError when the socket cannot be made."""
@@ -161,6 +172,9 @@ class AdsServer:
     def _rejected(self, type_url: TypeUrl, names: tuple[str, ...], error: str) -> None:
         kind = type_url.rpartition(".")[2]
         self._rejections.labels(kind).inc(len(names))
+        for name in names:
+            if resource := self._snapshot.of_type(type_url).get(name):
+                self._refusals[type_url, name] = (resource.version, error)
         log.error("Envoy refuses %s %s: %s", kind, ", ".join(names), error)
         if type_url == LISTENER:
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self._resend, LISTENER, names)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import assert_never
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, assert_never
 
 from clew.mesh.serve.metrics import Count, Distribution, Metric, Scope
 
@@ -18,6 +18,7 @@ _JSON_QUANTILES = {
     "p9999": 0.9999,
     "max": 1.0,
 }
+_STATISTICS = frozenset({"count", "sum", "avg", *_JSON_QUANTILES})
 
 
 def prometheus_text(metrics: Iterable[Metric], prefix: str = "") -> str:
@@ -31,6 +32,23 @@ def prometheus_text(metrics: Iterable[Metric], prefix: str = "") -> str:
 def metrics_json(metrics: Iterable[Metric]) -> dict[str, int | float]:
     """``{"rt/outgoing/server/0.0.0.0/4140/requests": 12}``."""
     return dict(entry for metric in metrics for entry in _entries(metric))
+
+
+def tree(flat: Mapping[str, int | float]) -> dict[str, Any]:
+    """The same, nested at the slashes.
+
+    A value is ``{"counter": n}``, or ``{"stat.p50": n, …}`` for what was measured.
+    """
+    root: dict[str, Any] = {}
+    for key, value in sorted(flat.items()):
+        path, _, part = key.rpartition("/")
+        name, dot, statistic = part.rpartition(".")
+        node = root
+        measured = bool(dot) and statistic in _STATISTICS
+        for step in (*path.split("/"), name if measured else part):
+            node = node.setdefault(step, {})
+        node[f"stat.{statistic}" if measured else "counter"] = value
+    return root
 
 
 def _lines(metric: Metric) -> Iterator[str]:

@@ -1,0 +1,36 @@
+"""The admin port of a mesh that serves requests."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from e2e.mesh_world import App, new_world, running
+
+
+def test_the_pages_tell_what_became_of_the_names(tmp_path: Path) -> None:
+    world = new_world(tmp_path)
+    admin = f"http://127.0.0.1:{world.ports['admin']}"
+
+    async def scenario() -> None:
+        async with running(world, App("hello")) as client:
+            for host in ("hello", "nobody"):
+                await client.get("/", headers={"host": host})
+            document = (await client.get(f"{admin}/clew/names.json")).json()
+            names = {name["name"]: name for name in document["names"]}
+            place = f"127.0.0.1:{world.apps['hello'].port}"
+            assert [each["address"] for each in names["incoming/svc/hello"]["endpoints"]] == [place]
+            assert names["outgoing/svc/nobody"]["state"] == "unknown"
+            assert names["outgoing/svc/nobody"]["why"] == "/#/io.l5d.fs/nobody: does not exist"
+            assert document["rejected"] == []
+            states = (await client.get(f"{admin}/client_state.json")).json()
+            assert states["/#/io.l5d.fs/hello"] == {"state": "bound", "addresses": [place]}
+            bound = (await client.get(f"{admin}/bound-names.json")).json()
+            assert bound == ["/#/io.l5d.fs/hello"]
+            tree = (await client.get(f"{admin}/admin/metrics.json?tree=1")).json()
+            assert "server" in tree["rt"]["outgoing"]
+            info = (await client.get(f"{admin}/admin/server_info")).json()
+            assert info["name"] == "clew"
+            assert info["uptime"] >= 0
+
+    asyncio.run(scenario())
