@@ -233,16 +233,36 @@ def _is_normal(span: Span) -> bool:
 
     Raises InvalidSpan for a bad id.
     """
-    parent, name = span.parent_id, span.name
+    name = span.name
     return (
-        normal_trace_id(span.trace_id) == span.trace_id
-        and span_id(span.id) == span.id
-        and (parent is None or (_parent_id(parent) == parent and parent != span.id))
+        (_ids_are_usual(span) or _ids_are_normal(span))
         and (name is None or (bool(name) and name == name.lower()))
         and (span.timestamp is None or 0 < span.timestamp <= LONG_MAX)
         and (span.duration is None or 0 < span.duration <= LONG_MAX)
         and (not span.annotations or _sorted_annotations(span.annotations) == span.annotations)
         and not (span.shared and span.kind is Kind.CLIENT)
+    )
+
+
+def _ids_are_usual(span: Span) -> bool:
+    """What nearly every span's ids pass, at a third of the time of asking for each."""
+    trace_id, own, parent = span.trace_id, span.id, span.parent_id or ""
+    return (
+        len(trace_id) in (16, 32)
+        and trace_id[0] != "0"
+        and len(own) == 16
+        and own != _ZEROS
+        and (span.parent_id is None or (len(parent) == 16 and parent not in (own, _ZEROS)))
+        and not (trace_id + own + parent).strip(_HEX)
+    )
+
+
+def _ids_are_normal(span: Span) -> bool:
+    parent = span.parent_id
+    return (
+        normal_trace_id(span.trace_id) == span.trace_id
+        and span_id(span.id) == span.id
+        and (parent is None or (_parent_id(parent) == parent and parent != span.id))
     )
 
 

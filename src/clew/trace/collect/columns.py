@@ -6,7 +6,7 @@ only to ask whether its argument comes from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from itertools import chain
 
 import numpy as np
@@ -27,10 +27,11 @@ def table(spans: Sequence[Span], arrival: Micros) -> pa.Table:
     """``spans`` as rows of :data:`~clew.trace.store.SPAN_SCHEMA`, received at ``arrival``."""
     trace_hi, trace_lo = _trace_ids([span.trace_id for span in spans])
     ts = np.array([span.timestamp or 0 for span in spans], np.int64)
-    keys = [key for span in spans for key in span.tags]
-    values = [value for span in spans for value in span.tags.values()]
+    tags = [span.tags for span in spans]
+    keys = list(chain.from_iterable(tags))
+    values = list(chain.from_iterable(map(dict.values, tags)))
     annotations = list(chain.from_iterable(span.annotations for span in spans))
-    annotation_ends = _offsets([len(span.annotations) for span in spans])
+    annotation_ends = _offsets([span.annotations for span in spans])
     columns = {
         "trace_hi": _numbers(trace_hi),
         "trace_lo": _numbers(trace_lo),
@@ -50,7 +51,7 @@ def table(spans: Sequence[Span], arrival: Micros) -> pa.Table:
         "ann_value": _lists(
             "ann_value", annotation_ends, _texts([annotation.value for annotation in annotations])
         ),
-        "tags": _maps("tags", _offsets([len(span.tags) for span in spans]), keys, values),
+        "tags": _maps("tags", _offsets(tags), keys, values),
         "debug": _flags(span.debug for span in spans),
         "shared": _flags(span.shared for span in spans),
         "bucket": _numbers(buckets(ts, arrival)),
@@ -105,18 +106,20 @@ def _flags(values: Iterable[bool]) -> pa.Array:
 def _texts(values: list[str]) -> pa.Array:
     joined = "".join(values)
     if joined.isascii():
-        data, lengths = joined.encode(), [len(value) for value in values]
+        data, offsets = joined.encode(), _offsets(values)
     else:
         # a lone surrogate must not make the whole batch unwritable
         encoded = [value.encode("utf-8", "replace") for value in values]
-        data, lengths = b"".join(encoded), [len(value) for value in encoded]
-    buffers = [None, pa.py_buffer(_offsets(lengths)), pa.py_buffer(data)]
+        data, offsets = b"".join(encoded), _offsets(encoded)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.string(), len(values), buffers)
 
 
-def _offsets(lengths: list[int]) -> npt.NDArray[np.int32]:
-    offsets = np.zeros(len(lengths) + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:], dtype=np.int32)
+def _offsets(parts: Sequence[Sized]) -> npt.NDArray[np.int32]:
+    """Where each of ``parts`` begins when they are put one after the other, and where all end."""
+    lengths = np.fromiter(map(len, parts), np.int32, len(parts))
+    offsets = np.zeros(len(parts) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
     return offsets
 
 
