@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,9 +116,11 @@ class World:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """Below those that the system itself gives away, so that it is still free when it is used."""
+    while True:
+        port = random.randrange(16_384, 32_768)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def new_world(directory: Path, linker: str = LINKER) -> World:
@@ -187,3 +191,35 @@ async def gauges(world: World, client: httpx.AsyncClient) -> dict[str, float]:
     lines = (await client.get(url)).text.splitlines()
     own = (line.rpartition(" ") for line in lines if line.startswith("clew_"))
     return {name: float(value) for name, _, value in own}
+
+
+async def get(
+    client: httpx.AsyncClient, host: str, path: str = "/", /, **headers: str
+) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return await client.get(path, headers={"host": host, **named})
+
+
+def told(response: httpx.Response) -> dict[str, str]:
+    """The headers that the application was sent."""
+    assert response.status_code == 200, response.text
+    headers: dict[str, str] = response.json()["headers"]
+    return headers
+
+
+async def load(client: httpx.AsyncClient, host: str, seen: Counter[int]) -> None:
+    while True:
+        seen[(await get(client, host)).status_code] += 1
+
+
+async def meanwhile(
+    work: Coroutine[Any, Any, None], loads: list[Coroutine[Any, Any, None]]
+) -> None:
+    tasks = [asyncio.create_task(each) for each in loads]
+    try:
+        await work
+    finally:
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            assert isinstance(outcome, asyncio.CancelledError), outcome

@@ -21,6 +21,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from e2e.mesh_world import free_port
+
 
 class App(ThreadingHTTPServer):
     """Answers at once, but /slow only when ``answer`` is set."""
@@ -125,12 +127,6 @@ def running(node: Node) -> Iterator[subprocess.Popen[str]]:
             yield mesh
         finally:
             mesh.kill()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def processes() -> list[int]:
@@ -279,6 +275,54 @@ def test_sigterm_refuses_connections_lets_the_request_end_and_exits_with_0(
         assert (slow.result().status_code, slow.result().text) == (200, "hello")
         assert mesh.wait() == 0
         assert node.envoys() == []
+
+
+def test_sigterm_under_load_cuts_only_what_outlasts_the_grace(node: Node, app: App) -> None:
+    node.file.write_text(node.file.read_text().replace("60000", "2000"))
+    begun = threading.Barrier(5)
+
+    def load() -> list[int]:
+        """Statuses on one kept connection, until no new one is taken."""
+        statuses = []
+        with httpx.Client(timeout=None, headers={"host": "hello"}) as client:
+            while True:
+                try:
+                    statuses.append(client.get(f"http://127.0.0.1:{node.port}/").status_code)
+                except httpx.ConnectError:
+                    return statuses
+                if len(statuses) == 10:
+                    begun.wait()
+
+    with running(node) as mesh, ThreadPoolExecutor() as pool:
+        assert node.get().text == "hello"
+        loads = [pool.submit(load) for _ in range(4)]
+        begun.wait()
+        endless = pool.submit(node.get, "/slow")
+        app.asked.wait()
+        mesh.terminate()
+        assert mesh.wait() == 0
+        for each in loads:
+            assert set(each.result()) == {200}
+        assert isinstance(endless.exception(), httpx.RemoteProtocolError)
+        assert node.envoys() == []
+
+
+def test_while_the_control_plane_hangs_known_names_go_on_and_afterwards_new_ones_work(
+    node: Node, app: App
+) -> None:
+    disco = node.file.parent / "disco"
+    with running(node) as mesh:
+        assert node.get().text == "hello"
+        mesh.send_signal(signal.SIGSTOP)
+        (disco / "other").write_text(f"127.0.0.1 {app.server_port}\n")
+        assert [node.get().status_code for _ in range(200)] == [200] * 200
+        mesh.send_signal(signal.SIGCONT)
+
+        def other_works() -> bool:
+            url = f"http://127.0.0.1:{node.port}"
+            return httpx.get(url, headers={"host": "other"}, timeout=None).status_code == 200
+
+        until(other_works)
 
 
 def test_a_second_signal_stops_at_once(node: Node, app: App) -> None:
