@@ -40,6 +40,7 @@ from clew.mesh.relay.backlog import BacklogMetrics
 from clew.mesh.relay.configured import collectors, server_facts
 from clew.mesh.relay.export import Exporter
 from clew.mesh.relay.relay import Relay
+from clew.mesh.relay.scribe import PORT as SCRIBE_PORT
 from clew.mesh.serve.admin import AdminServer, Sources, admin_app
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
@@ -231,8 +232,9 @@ class Mesh:
     def _exporters_of(self, linker: Linker) -> dict[tuple[str, int], Exporter]:
         """By collector; those that are there already go on. Raises NoSuchCollector."""
         return {
-            place: self._exporters.get(place) or Exporter(*place, self._backlogs)
-            for place in collectors(linker.telemetry)
+            (host, port): self._exporters.get((host, port))
+            or Exporter(host, port, self._backlogs, scribe=port == SCRIBE_PORT)
+            for host, port in collectors(linker.telemetry)
         }
 
     async def _keep_publishing(self) -> None:

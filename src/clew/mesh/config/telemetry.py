@@ -16,7 +16,7 @@ HostPort = Annotated[str, Rule(_is_host_port, "a host and a port, host:port")]
 
 
 class ZipkinTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.zipkin"):
-    """Spans by Scribe, or by HTTP where the collector takes that."""
+    """Spans by HTTP; at port 9410 by Scribe, unless the collector speaks HTTP there too."""
 
     host: str = "localhost"
     port: Port = 9410

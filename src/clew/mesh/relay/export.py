@@ -1,4 +1,7 @@
-"""Sends spans to one collector (``POST /api/v2/spans``), patiently but not forever."""
+"""Sends spans to one collector, patiently but not forever.
+
+By ``POST /api/v2/spans``, or by Scribe where that is spoken.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ import asyncio
 import contextlib
 import logging
 import random
-from dataclasses import dataclass
 
 import httpx
 
 from clew.errors import ClewError
+from clew.mesh.relay.answer import Answer, Refused, Taken, Unavailable
 from clew.mesh.relay.backlog import Backlog, BacklogMetrics, Batch, Dropped
 from clew.mesh.relay.retry import Retry
+from clew.mesh.relay.scribe import NotScribe, Scribe
 
 MAX_POST = 512 * 1024
 """Bytes; batches that have waited are joined up to this size. Zipkin takes 10 MiB."""
@@ -25,30 +29,6 @@ log = logging.getLogger(__name__)
 
 class NoSuchCollector(ClewError):
     """The host of a telemeter is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The collector has the spans."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The collector will never take these spans."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unavailable:
-    """The same post may succeed later."""
-
-    why: str
-    retry_after: float | None = None
-    """Seconds that the collector asked for."""
-
-
-Answer = Taken | Refused | Unavailable
 
 
 class Exporter:
@@ -64,8 +44,12 @@ class Exporter:
         max_waiting: int = MAX_WAITING,
         timeout: float = 10.0,
         host_header: str | None = None,
+        scribe: bool = False,
     ) -> None:
-        """``timeout`` is in seconds; ``host_header`` goes instead of the real host and port."""
+        """``timeout`` is in seconds; ``host_header`` goes instead of the real host and port.
+
+        ``scribe``: try that first, and HTTP when the collector does not speak it.
+        """
         self.telemeter = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._url = f"http://{self.telemeter}/api/v2/spans"
         self._headers = {"content-type": "application/x-protobuf"}
@@ -76,6 +60,9 @@ class Exporter:
         except httpx.InvalidURL as error:
             raise NoSuchCollector(f"spans cannot be sent to {self._url}: {error}") from error
         self._backlog = Backlog(self.telemeter, metrics, max_bytes=max_waiting)
+        self._scribe = Scribe(host, port, timeout=timeout) if scribe else None
+        self._by_http = not scribe
+        """Whether the collector is known to speak HTTP."""
         self._retry = retry
         self._timeout = timeout
         self._arrived = asyncio.Event()
@@ -111,11 +98,15 @@ class Exporter:
     async def _run(self) -> None:
         # the proxy variables are for the applications of this node, not for its telemetry
         async with httpx.AsyncClient(trust_env=False, timeout=self._timeout) as client:
-            while self._backlog or not self._stopping.is_set():
-                await self._send_all(client)
-                self._arrived.clear()
-                if not self._stopping.is_set():
-                    await self._arrived.wait()
+            try:
+                while self._backlog or not self._stopping.is_set():
+                    await self._send_all(client)
+                    self._arrived.clear()
+                    if not self._stopping.is_set():
+                        await self._arrived.wait()
+            finally:
+                if self._scribe is not None:
+                    await self._scribe.close()
 
     async def _send_all(self, client: httpx.AsyncClient) -> None:
         """Until nothing waits. One post at a time, the oldest spans first."""
@@ -143,11 +134,18 @@ class Exporter:
             singly = max(0, singly - 1)
 
     async def _post(self, client: httpx.AsyncClient, body: bytes) -> Answer:
+        if self._scribe is not None and not self._by_http:
+            try:
+                return await self._scribe.post(body)
+            except NotScribe:
+                self._by_http = True
         post = client.stream("POST", self._url, content=body, headers=self._headers)
         try:
             async with post as response:
                 return _answer(response, await _beginning(response))
         except httpx.RequestError as error:
+            # another one may listen there when it is back
+            self._by_http = self._scribe is None
             return Unavailable(str(error) or type(error).__name__)
 
     async def _pause(self, seconds: float) -> None:
