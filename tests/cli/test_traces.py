@@ -66,6 +66,17 @@ def test_old_spans_go_after_a_week_or_as_told(traces: Traces) -> None:
     ]
 
 
+def test_otlp_and_scribe_have_their_ports_when_asked_for(traces: Traces) -> None:
+    traces()
+    traces("--otlp", "--scribe-port", "9410")
+    traces("--scribe-port", "1", COLLECTOR_SCRIBE_ENABLED="true", COLLECTOR_PORT="2")
+    assert [(s.otlp_ports, s.scribe_port) for s in traces.settings] == [
+        ((), None),
+        ((4317, 4318), 9410),
+        ((), 1),
+    ]
+
+
 def test_it_listens_where_it_is_told(traces: Traces) -> None:
     traces("--host", "0.0.0.0")
     assert traces.settings[0].host == "0.0.0.0"

@@ -494,6 +494,14 @@ def test_attributes_nest_only_so_deep() -> None:
                 read(body)
 
 
+def test_a_short_request_may_not_be_long_when_it_is_stored() -> None:
+    # a resource's attributes are stored with each of its spans
+    resource = [attribute("long", "x" * 1_000_000)]
+    assert len(exported(request(*[span()] * 60, resource=resource)).spans) == 60
+    with pytest.raises(MalformedSpans, match="The attributes of resources are too long"):
+        decode(as_protobuf(request(*[span()] * 70, resource=resource)))
+
+
 def test_text_that_is_not_utf_8_is_replaced() -> None:
     body = as_protobuf(request(span(name="a@b", attributes=[attribute("k@", "v@")])))
     (result,) = decode_list(body.replace(b"@", b"\xff"))

@@ -16,6 +16,8 @@ from clew.cli.logs import LEVELS, log_to_stderr
 from clew.cli.quantities import Duration, Size
 from clew.errors import ClewError
 
+_OTLP_PORTS = (4317, 4318)
+
 
 class WrongPlatform(ClewError):
     """The command cannot run on this system."""
@@ -48,6 +50,17 @@ def _default_directory() -> Path:
     help="Share of traces to keep, 0 to 1.  [env: COLLECTOR_SAMPLE_RATE; default: 1]",
 )
 @click.option(
+    "--otlp",
+    is_flag=True,
+    help="Take OTLP at its usual ports too: gRPC at 4317, HTTP at 4318.",
+)
+@click.option(
+    "--scribe-port",
+    type=click.IntRange(0, 65535),
+    help="Take Scribe at this port, which is 9410 by custom; 0 takes a free one.  [env: "
+    "COLLECTOR_PORT, with COLLECTOR_SCRIBE_ENABLED=true; default: none]",
+)
+@click.option(
     "--retain",
     type=Duration(),
     default="7d",
@@ -71,15 +84,17 @@ def command(
     port: int | None,
     directory: Path,
     sample_rate: float | None,
+    otlp: bool,
+    scribe_port: int | None,
     retain: timedelta,
     max_disk: int | None,
     log_level: str,
 ) -> None:
     """Run the trace server: a Zipkin that keeps what it is given.
 
-    Takes spans at POST /api/v2/spans and over gRPC, answers Zipkin's questions, and shows its pages
-    under /zipkin/, all on one port. Spans answered with 202 are on the disk, and in the store about
-    a second later.
+    Takes spans from reporters of Zipkin and of OpenTelemetry, over HTTP and gRPC, answers Zipkin's
+    questions, and shows its pages under /zipkin/, all on one port. Spans that it has acknowledged
+    are on the disk, and in the store about a second later.
 
     Zipkin's environment variables mean what they mean to Zipkin; an option wins over a variable.
     """
@@ -98,6 +113,8 @@ def command(
         "host": host,
         "port": port,
         "sample_rate": sample_rate,
+        "otlp_ports": _OTLP_PORTS if otlp else None,
+        "scribe_port": scribe_port,
         "retention": Retention(max_age=retain, max_bytes=max_disk),
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}

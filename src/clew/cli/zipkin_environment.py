@@ -19,6 +19,8 @@ from clew.trace.app import Settings
 
 T = TypeVar("T")
 
+_SCRIBE_PORT = 9410
+
 
 class BadVariable(ClewError):
     """An environment variable has a value that it cannot have."""
@@ -32,12 +34,14 @@ def read_settings(environment: Mapping[str, str], directory: Path) -> Settings:
     search_enabled = read(_flag, default.api.search_enabled, "SEARCH_ENABLED")
     return Settings(
         directory=directory,
-        port=read(_whole, default.port, "QUERY_PORT"),
+        port=read(_port, default.port, "QUERY_PORT"),
         sample_rate=read(_number, default.sample_rate, "COLLECTOR_SAMPLE_RATE"),
         http_collector=read(
             _flag, default.http_collector, "COLLECTOR_HTTP_ENABLED", "HTTP_COLLECTOR_ENABLED"
         ),
         grpc_collector=read(_flag, default.grpc_collector, "COLLECTOR_GRPC_ENABLED"),
+        scribe_port=_scribe_port(read),
+        scribe_category=read(str, default.scribe_category, "SCRIBE_CATEGORY"),
         strict_trace_id=read(_flag, default.strict_trace_id, "STRICT_TRACE_ID"),
         query_timeout=read(_seconds, default.query_timeout, "QUERY_TIMEOUT"),
         api=ApiSettings(
@@ -54,6 +58,12 @@ def read_settings(environment: Mapping[str, str], directory: Path) -> Settings:
         pages=read(_flag, query_enabled, "UI_ENABLED"),
         pages_base_path=read(str, default.pages_base_path, "ZIPKIN_UI_BASEPATH"),
     )
+
+
+def _scribe_port(read: _Reader) -> int | None:
+    """Zipkin takes Scribe only when it is told to."""
+    enabled = read(_flag, False, "COLLECTOR_SCRIBE_ENABLED", "SCRIBE_ENABLED")
+    return read(_port, _SCRIBE_PORT, "COLLECTOR_PORT") if enabled else None
 
 
 def _ui(read: _Reader, search_enabled: bool) -> UiConfig:
@@ -105,6 +115,12 @@ def _whole(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,15}", text):
         raise ValueError("use a whole number")
     return int(text)
+
+
+def _port(text: str) -> int:
+    if _whole(text) > 65_535:
+        raise ValueError("use a port, 0 to 65535")
+    return _whole(text)
 
 
 def _number(text: str) -> float:

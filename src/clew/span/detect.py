@@ -6,7 +6,7 @@ import enum
 import re
 from collections.abc import Callable
 
-from clew.span import json_v2, proto3
+from clew.span import json_v1, json_v2, otlp, proto3, thrift
 from clew.span.model import Span
 
 
@@ -15,11 +15,19 @@ class Format(enum.IntEnum):
 
     JSON_V2 = 1
     PROTO3 = 2
+    JSON_V1 = 3
+    THRIFT = 4
+    OTLP = 5
+    OTLP_JSON = 6
 
 
 DECODERS: dict[Format, Callable[[bytes], list[Span]]] = {
     Format.JSON_V2: json_v2.decode_list,
     Format.PROTO3: proto3.decode_list,
+    Format.JSON_V1: json_v1.decode_list,
+    Format.THRIFT: thrift.decode_list,
+    Format.OTLP: otlp.decode_list,
+    Format.OTLP_JSON: otlp.decode_json_list,
 }
 """How to read a list of each format. Each raises MalformedSpans for the first bad span."""
 
@@ -28,26 +36,40 @@ class UnexpectedFormat(ValueError):
     """The body is not a list in the expected format; ``str`` of it is Zipkin's answer."""
 
 
+def detect(body: bytes) -> Format | None:
+    """Zipkin's format that a list seems to be written in; None when it is no list in any.
+
+    JSON that has nothing of v2 counts as v1: an empty span is in both.
+    """
+    if _JSON_LIST.match(body):
+        return Format.JSON_V2 if _has_v2(body) else Format.JSON_V1
+    if body[:1] == b"\x0a":  # the key of proto3's first field; an empty message follows a zero
+        return Format.PROTO3 if body[1:2] not in (b"", b"\0") else None
+    # thrift: a list of structs, or an old reporter's
+    return Format.THRIFT if body[:1] in (b"\x0c", b"\x0b") else None
+
+
 def expect_list(body: bytes, expected: Format) -> None:
     """Raise UnexpectedFormat when ``body`` cannot be a list that an ``expected`` reader takes.
 
-    As in Zipkin this is a first look that keeps v1 from being read as v2, which would lose what it
-    says; the reader decides the rest.
+    As in Zipkin this is a first look that keeps one version of JSON from being read as the other,
+    which would lose what it says; the reader decides the rest.
     """
     message = f"Expected a {expected.name} encoded list"
-    if not _is_list(body):
+    if detect(body) is None:
         raise UnexpectedFormat(f"{message}\n")
-    # the end of "binaryAnnotations", a field that only v1 has
-    if expected is Format.JSON_V2 and b'yAnnotations"' in body:
+    if expected is Format.JSON_V2 and _has_v1(body):
         raise UnexpectedFormat(f"{message}, but received: JSON_V1\n")
+    if expected is Format.JSON_V1 and _has_v2(body):
+        raise UnexpectedFormat(f"{message}, but received: JSON_V2\n")
 
 
-def _is_list(body: bytes) -> bool:
-    if _JSON_LIST.match(body):
-        return True
-    if body[:1] == b"\x0a":  # the key of proto3's first field; an empty message follows a zero
-        return body[1:2] not in (b"", b"\0")
-    return body[:1] in (b"\x0c", b"\x0b")  # thrift: a list of structs, or an old reporter's
+def _has_v1(body: bytes) -> bool:
+    return b'yAnnotations"' in body  # the end of "binaryAnnotations"
+
+
+def _has_v2(body: bytes) -> bool:
+    return b'Endpoint"' in body or b'"tags"' in body  # the end of "localEndpoint"
 
 
 # blanks before the list are taken, which Zipkin refuses

@@ -31,6 +31,15 @@ _REQUEST = "ExportTraceServiceRequest"
 _KINDS = {2: Kind.SERVER, 3: Kind.CLIENT, 4: Kind.PRODUCER, 5: Kind.CONSUMER}
 _OK, _ERROR = 1, 2
 _DROPPED = ("attributes", "events", "links")
+_MOST_INHERITED = 64 << 20
+"""Characters that a request may add to its spans by what its resources and scopes say once."""
+
+
+class TooMuch(ValueError):
+    """A large resource has many spans: a short request that would be long when it is stored."""
+
+    def __init__(self) -> None:
+        super().__init__("The attributes of resources are too long for so many spans")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ def decode(body: bytes) -> Export:
     """A request in protobuf. Raises MalformedSpans."""
     try:
         return _export(ExportTraceServiceRequest.FromString(body))
-    except (DecodeError, TooDeep) as error:
+    except (DecodeError, TooDeep, TooMuch) as error:
         raise MalformedSpans(_words(error), "proto3", _REQUEST) from error
 
 
@@ -56,7 +65,7 @@ def decode_json(body: bytes) -> Export:
     """A request in JSON. Raises MalformedSpans."""
     try:
         return _export(request_from_json(body))
-    except (NotARequest, TooDeep) as error:
+    except (NotARequest, TooDeep, TooMuch) as error:
         raise MalformedSpans(_words(error), "json", _REQUEST) from error
 
 
@@ -77,12 +86,15 @@ def _words(error: Exception) -> str:
 
 def _export(request: Any) -> Export:
     spans: list[Span] = []
-    rejected, reason = 0, ""
+    rejected, reason, copied = 0, "", 0
     for resource_spans in map(ResourceSpans.FromString, request.resource_spans):
         resource = texts(resource_spans.resource.attributes)
         local = new_endpoint(service_name=resource.pop("service.name", "") or UNKNOWN_SERVICE)
         for scope_spans in map(ScopeSpans.FromString, resource_spans.scope_spans):
             inherited = resource | _scope_tags(scope_spans.scope)
+            copied += len(scope_spans.spans) * sum(map(len, (*inherited, *inherited.values())))
+            if copied > _MOST_INHERITED:
+                raise TooMuch
             for item in map(SpanMessage.FromString, scope_spans.spans):
                 if fault := _fault(item):
                     rejected, reason = rejected + 1, reason or fault

@@ -135,6 +135,7 @@ def _file() -> FileDescriptorProto:
             _field(1, "rejected_spans", _INT64),
             _field(2, "error_message", _STRING),
         ],
+        "RpcStatus": [_field(1, "code", _INT32), _field(2, "message", _STRING)],
     }
     return FileDescriptorProto(
         name="otlp.proto",
@@ -156,6 +157,8 @@ def _message(name: str) -> Any:
 
 ExportTraceServiceRequest = _message("ExportTraceServiceRequest")
 ExportTraceServiceResponse = _message("ExportTraceServiceResponse")
+RpcStatus = _message("RpcStatus")
+"""``google.rpc.Status``."""
 ResourceSpans = _message("ResourceSpans")
 ScopeSpans = _message("ScopeSpans")
 SpanMessage = _message("Span")

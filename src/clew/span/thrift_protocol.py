@@ -161,6 +161,11 @@ def structs(number: int, values: Iterable[bytes]) -> bytes:
     return _field.pack(LIST, number) + plain_structs(values)
 
 
+def plain_i32(value: int) -> bytes:
+    """A number, as no field."""
+    return _i32.pack(value)
+
+
 def plain_string(value: bytes) -> bytes:
     """A string, as no field."""
     return _i32.pack(len(value)) + value

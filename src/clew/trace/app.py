@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 import signal
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,12 +30,16 @@ from clew.trace import api
 from clew.trace.api import ApiSettings
 from clew.trace.collect import grpc as grpc_transport
 from clew.trace.collect import http as http_transport
+from clew.trace.collect import scribe as scribe_transport
 from clew.trace.collect.counts import Counts
 from clew.trace.collect.front import Front
 from clew.trace.collect.grpc import GRPC_OPTIONS, GrpcCollector
 from clew.trace.collect.http import HttpCollector
 from clew.trace.collect.intake import Intake
+from clew.trace.collect.listeners import BACKLOG, CannotListen, address, listening, port
+from clew.trace.collect.otlp import OnlyOtlp, OtlpCollector
 from clew.trace.collect.sampler import Sampler
+from clew.trace.collect.scribe import ScribeCollector
 from clew.trace.collect.status import Status
 from clew.trace.collect.timing import RequestTimes
 from clew.trace.store import SpanStore
@@ -46,7 +51,6 @@ _GRACE_SECONDS = 10
 """How long requests, and after them inserts, may take to finish when the server stops."""
 _KEEP_ALIVE_SECONDS = 60
 _RETENTION_SECONDS = 600
-_BACKLOG = 2048
 
 _logger = logging.getLogger(__name__)
 
@@ -67,6 +71,12 @@ class Settings:
     """Whether spans are taken over HTTP (COLLECTOR_HTTP_ENABLED)."""
     grpc_collector: bool = True
     """Whether spans are taken over gRPC (COLLECTOR_GRPC_ENABLED)."""
+    otlp_ports: tuple[int, ...] = ()
+    """More ports, at which OTLP is taken and nothing else; 0 is any free one."""
+    scribe_port: int | None = None
+    """Where Scribe is taken; None: nowhere (COLLECTOR_SCRIBE_ENABLED, COLLECTOR_PORT)."""
+    scribe_category: str = scribe_transport.CATEGORY
+    """The category of entries that are spans (SCRIBE_CATEGORY)."""
     strict_trace_id: bool = True
     """Whether an id of 16 characters is another than one of 32 that ends so (STRICT_TRACE_ID)."""
     retention: Retention = field(default_factory=Retention)
@@ -79,10 +89,6 @@ class Settings:
     """Whether the pages are served (UI_ENABLED)."""
     pages_base_path: str = ui.HOME
     """Where a browser finds the pages, when a proxy shows them elsewhere (ZIPKIN_UI_BASEPATH)."""
-
-
-class CannotListen(ClewError):
-    """The address is in use, is not ours, or needs more rights."""
 
 
 class NoDirectory(ClewError):
@@ -98,34 +104,46 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """:func:`run`, in an event loop."""
     sampler = Sampler(settings.sample_rate)
     counts = Counts(http_transport.TRANSPORT, grpc_transport.TRANSPORT)
-    with _listener(settings.host, settings.port) as listener, _store(settings) as store:
+    # ports first, so that one in use is found before a store is opened
+    with (
+        listening(settings.host, settings.port) as [listener],
+        listening(settings.host, *settings.otlp_ports) as otlp_listeners,
+        listening(settings.host, *_scribe_ports(settings)) as scribe_listeners,
+        _store(settings) as store,
+    ):
+        for one in otlp_listeners:
+            _logger.info("taking OTLP at port %d", port(one))
         async with (
             _intake(settings.directory / "log", store, sampler, counts) as intake,
             _grpc_server(settings, intake) as (path, stop),
+            _scribe(settings, intake, scribe_listeners),
             _retaining(store, settings.retention),
         ):
             config = uvicorn.Config(
-                _application(settings, store, intake),
+                _application(settings, store, intake, [port(one) for one in otlp_listeners]),
                 http=Front.on(path, stop, counts.malformed_request),
                 lifespan="off",
                 ws="none",
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                backlog=_BACKLOG,
+                backlog=BACKLOG,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
-            address = _address(listener)
-            await _Server(config, lambda: ready(address)).serve([listener])
+            server = _Server(config, functools.partial(ready, address(listener)))
+            await server.serve([listener, *otlp_listeners])
 
 
-def _application(settings: Settings, store: SpanStore, intake: Intake) -> Starlette:
+def _application(
+    settings: Settings, store: SpanStore, intake: Intake, otlp_ports: Sequence[int]
+) -> Starlette:
     registry = new_registry()
     registry.register(intake.counts)
-    collector = HttpCollector(intake.collector, intake.room, intake.counts)
+    parts = intake.collector, intake.room, intake.counts
+    spans = [*HttpCollector(*parts).routes(), *OtlpCollector(*parts).routes()]
     routes: list[BaseRoute] = [
-        *(collector.routes() if settings.http_collector else ()),
+        *(spans if settings.http_collector else ()),
         *Status(store.health, intake.counts, registry, intake.troubles).routes(),
         *api.routes(store, settings.api),
         *(ui.routes(settings.pages_base_path) if settings.pages else ()),
@@ -133,6 +151,7 @@ def _application(settings: Settings, store: SpanStore, intake: Intake) -> Starle
     return Starlette(
         routes=routes,
         middleware=[
+            Middleware(OnlyOtlp, ports=otlp_ports),
             Middleware(RequestTimes, routes=routes, registry=registry),
             *api.middleware(settings.api),
         ],
@@ -147,23 +166,22 @@ async def _not_found(request: Request, error: Exception) -> Response:
     return PlainTextResponse("Not Found", 404)
 
 
-@contextlib.contextmanager
-def _listener(host: str, port: int) -> Iterator[socket.socket]:
-    """A bound socket: taken first, so that a port in use is found before a store is opened."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise CannotListen(
-            f"cannot listen on {host} port {port}: {error.strerror or error}",
-            "stop what listens there, or choose with --host and --port",
-        ) from error
-    with listener:
-        yield listener
+def _scribe_ports(settings: Settings) -> Sequence[int]:
+    return () if settings.scribe_port is None else (settings.scribe_port,)
+
+
+@contextlib.asynccontextmanager
+async def _scribe(
+    settings: Settings, intake: Intake, listeners: Sequence[socket.socket]
+) -> AsyncIterator[None]:
+    async with contextlib.AsyncExitStack() as stack:
+        for listener in listeners:
+            _logger.info("taking Scribe at port %d", port(listener))
+            collector = ScribeCollector(
+                intake.collector, intake.room, intake.counts, category=settings.scribe_category
+            )
+            await stack.enter_async_context(collector.serving(listener, _GRACE_SECONDS))
+        yield
 
 
 @contextlib.contextmanager
@@ -228,7 +246,8 @@ async def _grpc_server(
     """A gRPC server on a socket that only this user reaches, and what makes it finish."""
     server = grpc.aio.server(options=GRPC_OPTIONS)
     if settings.grpc_collector:
-        GrpcCollector(intake.collector, intake.room, intake.counts).serve_on(server)
+        for service in (GrpcCollector, OtlpCollector):
+            service(intake.collector, intake.room, intake.counts).serve_on(server)
     with tempfile.TemporaryDirectory(prefix="clew-") as directory:
         path = Path(directory) / "grpc"
         try:
@@ -273,8 +292,3 @@ class _Server(uvicorn.Server):
         yield
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -20,6 +20,9 @@ SAMPLED_OUT = "sampled out"
 REFUSED_BY_STORE = "refused by the store"
 """Why spans were dropped: the store will never take them. Their segment is kept aside."""
 
+REJECTED = "rejected"
+"""Why a span was dropped: its ids are none. The rest of its message was taken, its sender told."""
+
 REPLAY = "replay"
 """The transport of spans that an earlier process accepted and this one found in the log."""
 
@@ -98,6 +101,14 @@ class Counts(Collector):
             self._waiting += kept
             if sampled_out:
                 self._dropped[SAMPLED_OUT] += sampled_out
+
+    def rejected(self, transport: str, spans: int) -> None:
+        """Spans of an accepted message that were left out."""
+        with self._lock:
+            self._seen(transport)
+            self._counters["spans"][transport] += spans
+            self._counters["spans_dropped"][transport] += spans
+            self._dropped[REJECTED] += spans
 
     def stored(self, spans: int) -> None:
         """So many waiting spans are in the store."""

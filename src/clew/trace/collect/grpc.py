@@ -5,16 +5,22 @@ from __future__ import annotations
 import grpc
 
 from clew.span.detect import Format
-from clew.span.errors import MalformedSpans
 from clew.trace.collect.body import WIRE_LIMIT
 from clew.trace.collect.collector import Collector
 from clew.trace.collect.counts import Counts
-from clew.trace.collect.log import LogFailed
-from clew.trace.collect.room import NoRoom, Room
+from clew.trace.collect.refusal import Refusal, refusals
+from clew.trace.collect.room import Room
 
 TRANSPORT = "grpc"
 GRPC_OPTIONS = [("grpc.max_receive_message_length", WIRE_LIMIT)]
 """Options of a server that carries the service."""
+RPC_CODES = {
+    400: grpc.StatusCode.INVALID_ARGUMENT,
+    408: grpc.StatusCode.DEADLINE_EXCEEDED,
+    413: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    503: grpc.StatusCode.UNAVAILABLE,
+}
+"""What gRPC has for the statuses of refusals."""
 _SERVICE = "zipkin.proto3.SpanService"
 _EMPTY_RESPONSE = b""
 
@@ -40,14 +46,9 @@ class GrpcCollector:
         self._counts.message(TRANSPORT)
         self._counts.message_bytes(TRANSPORT, len(body))
         try:
-            with self._room.lease() as lease:
+            with refusals(self._counts, TRANSPORT), self._room.lease() as lease:
                 lease.grow(len(body))
                 await self._collector.accept(body, Format.PROTO3, TRANSPORT, lease)
-        except MalformedSpans as error:
-            self._counts.message_dropped(TRANSPORT)
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        except (NoRoom, LogFailed) as error:
-            reason = "full" if isinstance(error, NoRoom) else "log"
-            self._counts.message_refused(TRANSPORT, reason)
-            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        except Refusal as refusal:
+            await context.abort(RPC_CODES[refusal.status], refusal.message)
         return _EMPTY_RESPONSE

@@ -9,10 +9,10 @@ from prometheus_client import CollectorRegistry, Histogram
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_API = ("/api/", "/zipkin/api/")
+_API = ("/api/", "/zipkin/api/", "/v1/")
 """Pages and health checks are not measured, as in Zipkin."""
 _NOT_FOUND = "NOT_FOUND"
-"""The label of a path below /api that nothing serves: paths that clients make up are no labels."""
+"""The label of a path below these that nothing serves: paths that clients make up are no labels."""
 
 
 class RequestTimes:
