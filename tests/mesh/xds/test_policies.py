@@ -74,6 +74,17 @@ def test_time_limits_are_noted_in_words() -> None:
     }
 
 
+def test_an_attempts_time_limit_is_that_of_all_clients() -> None:
+    limits = [
+        {"prefix": "/", "requestAttemptTimeoutMs": 300},
+        {"prefix": "/#/io.l5d.fs/slow", "requestAttemptTimeoutMs": 900},
+    ]
+    made = router(client={"kind": "io.l5d.static", "configs": limits})
+    assert [p.retries.per_try_timeout.ToMilliseconds() for p in route_policies(made)] == [300]
+    made = router(client={"kind": "io.l5d.static", "configs": limits[1:]})
+    assert not any(policy.retries.HasField("per_try_timeout") for policy in route_policies(made))
+
+
 def static(*configs: tuple[str, int]) -> Router:
     entries = [{"prefix": prefix, "totalTimeoutMs": ms} for prefix, ms in configs]
     return router(service={"kind": "io.l5d.static", "configs": entries})

@@ -22,7 +22,6 @@ from clew.mesh.config.classifier import (
     NonRetryable5XX,
     ResponseClassifier,
 )
-from clew.mesh.config.client import GlobalClient
 from clew.mesh.config.overlay import overlay
 from clew.mesh.config.retries import ConstantBackoff, JitteredBackoff, Retries
 from clew.mesh.config.router import Router
@@ -74,9 +73,8 @@ def _route_policy(
 ) -> RoutePolicy:
     classifier = _classifier(policy)
     total = policy.total_timeout_ms or 0
-    # an attempt belongs to a client id, which a route does not know: only the global one counts
-    client = router.client if isinstance(router.client, GlobalClient) else None
-    attempt = client.request_attempt_timeout_ms if client else None
+    # an attempt belongs to a client id, which a route does not know: what holds for all ids counts
+    attempt = router.client.at(Path()).request_attempt_timeout_ms
     notes = {}
     if total:
         notes[TOTAL_TIMEOUT] = words(total)
@@ -90,6 +88,7 @@ def _route_policy(
         retries=_retry_policy(policy.retries or Retries(), classifier, retryable, attempt),
         notes=notes,
         success_class=_success_class(classifier),
+        consume=consumes(router.identifier),
     )
 
 
