@@ -520,6 +520,26 @@ def test_requests_over_the_servers_limit_are_refused_as_safe_to_retry(tmp_path: 
     asyncio.run(scenario())
 
 
+def test_what_another_router_refused_unseen_is_tried_again(tmp_path: Path) -> None:
+    linker = LINKER.replace(
+        "servers: [{{port: {incoming}}}]",
+        "servers: [{{port: {incoming}, maxConcurrentRequests: 1}}]",
+    ).replace(
+        "{{responseClassifier: {{kind: io.l5d.http.retryableRead5XX}}}}",
+        "{{retries: {{backoff: {{kind: jittered, minMs: 300, maxMs: 1000}}}}}}",
+    )
+    world = new_world(tmp_path, linker)
+
+    async def scenario() -> None:
+        async with running(world, App("hello", delay=0.1)) as client:
+            replies = await asyncio.gather(
+                *(client.post("/", headers={"host": "hello"}) for _ in range(2))
+            )
+            assert [reply.status_code for reply in replies] == [200, 200]
+
+    asyncio.run(scenario())
+
+
 EVERY_OPTION = """
 admin: {{port: {admin}, shutdownGraceMs: 2000}}
 namers: [{{kind: io.l5d.fs, rootDir: {disco}}}]

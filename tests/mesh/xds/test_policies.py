@@ -57,6 +57,14 @@ def test_methods_that_may_be_tried_again_have_a_route_of_their_own() -> None:
     )
 
 
+def test_what_another_router_calls_safe_is_tried_again() -> None:
+    (policy,) = route_policies(router())
+    assert [condition(header) for header in policy.retries.retriable_headers] == [
+        "l5d-retryable true",
+        "finagle-http-nack true",
+    ]
+
+
 def test_where_all_is_success_no_header_asks_for_another_try() -> None:
     assert retry_on("allSuccessful") == [("", REQUEUE)]
     made = router(service={"responseClassifier": {"kind": "io.l5d.http.allSuccessful"}})

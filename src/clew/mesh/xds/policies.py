@@ -34,6 +34,7 @@ from clew.mesh.naming.matcher import PathMatcher
 from clew.mesh.naming.path import Path
 from clew.mesh.xds.durations import millis, words
 from clew.mesh.xds.errors import ATTEMPT_TIMEOUT, TOTAL_TIMEOUT
+from clew.mesh.xds.identifiers import consumes
 from clew.mesh.xds.snapshot import pack
 
 MAX_RETRIES = 3
@@ -56,6 +57,8 @@ class RoutePolicy:
     """For error texts."""
     success_class: str
     """A format of Envoy's; empty where an answer's beginning does not tell."""
+    consume: bool
+    """Whether the URI is passed on without the name that it had."""
 
 
 def route_policies(router: Router) -> tuple[RoutePolicy, ...]:
@@ -123,9 +126,10 @@ def _retry_policy(
     if attempt_ms:
         policy.per_try_timeout.CopyFrom(millis(attempt_ms))
     if not isinstance(classifier, AllSuccessful):
-        # another router knows that its endpoint never saw the request
+        # another router knows that its endpoint never saw the request, or refused it unseen
         policy.retry_on += ",retriable-headers"
         policy.retriable_headers.append(_header("l5d-retryable", exact="true"))
+        policy.retriable_headers.append(_header("finagle-http-nack", exact="true"))
     if isinstance(classifier, GrpcClassifier):
         _retry_grpc(policy, classifier)
     return policy
