@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from e2e.mesh_world import App, new_world, running
+from e2e.mesh_world import LINKER, App, new_world, running, until
 
 
 def test_the_pages_tell_what_became_of_the_names(tmp_path: Path) -> None:
-    world = new_world(tmp_path)
+    text = LINKER.replace(
+        "telemetry: [", "telemetry: [{{kind: io.l5d.recentRequests, sampleRate: 1}}, "
+    )
+    world = new_world(tmp_path, text)
     admin = f"http://127.0.0.1:{world.ports['admin']}"
 
     async def scenario() -> None:
@@ -32,5 +35,11 @@ def test_the_pages_tell_what_became_of_the_names(tmp_path: Path) -> None:
             info = (await client.get(f"{admin}/admin/server_info")).json()
             assert info["name"] == "clew"
             assert info["uptime"] >= 0
+
+            async def shown() -> bool:
+                page = (await client.get(f"{admin}/requests")).text
+                return all(cell in page for cell in ("<td>/svc/hello</td>", f"<td>{place}</td>"))
+
+            await until(shown)
 
     asyncio.run(scenario())

@@ -25,7 +25,12 @@ from clew.mesh.compile import NOTHING, Compiled, Limits, State, compile_linker
 from clew.mesh.config.certificates import certificates
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.notes import notes
-from clew.mesh.config.telemetry import PrometheusTelemeter
+from clew.mesh.config.telemetry import (
+    InfluxDbTelemeter,
+    PrometheusTelemeter,
+    RecentRequestsTelemeter,
+    TraceLogTelemeter,
+)
 from clew.mesh.envoy.binary import find_envoy
 from clew.mesh.envoy.bootstrap import bootstrap
 from clew.mesh.envoy.ports import check_ports
@@ -39,8 +44,10 @@ from clew.mesh.naming.path import Path as Name
 from clew.mesh.relay.backlog import BacklogMetrics
 from clew.mesh.relay.configured import collectors, server_facts
 from clew.mesh.relay.export import Exporter
+from clew.mesh.relay.recent import HEADINGS, RecentRequests
 from clew.mesh.relay.relay import Relay
 from clew.mesh.relay.scribe import PORT as SCRIBE_PORT
+from clew.mesh.relay.span_log import SpanLog
 from clew.mesh.serve.admin import AdminServer, Sources, admin_app
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
@@ -53,6 +60,7 @@ from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.name_gauges import NameGauges
 from clew.mesh.serve.names_page import Ages, bound_names, client_state, names_document
 from clew.mesh.serve.scrape import Scrape
+from clew.mesh.serve.table import table_page
 from clew.mesh.xds.endpoints import Speeds
 from clew.mesh.xds.latency_log import Seen
 from clew.mesh.xds.listeners import server_key
@@ -139,11 +147,13 @@ class Mesh:
         self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
         self._discovery = Discovery(self._changed.set)
         self._backlogs = BacklogMetrics(self._registry)
+        self._recent: dict[RecentRequestsTelemeter, RecentRequests] = {}
         self._exporters: Mapping[tuple[str, int], Exporter] = {}
         self._exporters = self._exporters_of(linker)
         self._relay = Relay(
             sockets.spans, server_facts(linker), list(self._exporters.values()), self._registry
         )
+        self._observe(linker)
         restarts = Counter(
             "clew_mesh_envoy_restarts",
             "Times that Envoy ended by itself and was started again.",
@@ -223,11 +233,27 @@ class Mesh:
         self._linker = linker
         self._node = _this_node()
         self._relay.set_facts(server_facts(linker))
+        self._observe(linker)
         self._admin.use(self._pages())
         self._changed.set()
         log.info("the edited file is in use")
         self._exporters = exporters
         await self._relay.set_exporters(list(exporters.values()))
+
+    def _observe(self, linker: Linker) -> None:
+        """Show spans to the telemeters of this process; those that stay keep what they have."""
+        recent = [t for t in linker.telemetry if isinstance(t, RecentRequestsTelemeter)]
+        logs = [t for t in linker.telemetry if isinstance(t, TraceLogTelemeter)]
+        self._recent = {
+            each: self._recent.get(each) or RecentRequests(each.sample_rate, each.capacity)
+            for each in recent[:1]
+        }
+        self._relay.set_observers(
+            [
+                *(requests.see for requests in self._recent.values()),
+                *(SpanLog(each.sample_rate, each.level).see for each in logs),
+            ]
+        )
 
     def _exporters_of(self, linker: Linker) -> dict[tuple[str, int], Exporter]:
         """By collector; those that are there already go on. Raises NoSuchCollector."""
@@ -311,6 +337,7 @@ class Mesh:
 
     def _pages(self) -> Any:
         prometheus = [t for t in self._linker.telemetry if isinstance(t, PrometheusTelemeter)]
+        recent = next(iter(self._recent.values()), None)
         return admin_app(
             Sources(
                 not_live=self._not_live,
@@ -325,10 +352,14 @@ class Mesh:
                     "/admin/server_info": self._server_info,
                 },
                 shutdown=self._shutdown,
+                requests=None
+                if recent is None
+                else lambda: table_page("Requests", HEADINGS, recent.rows()),
                 security=lambda: self._linker.admin.security,
             ),
             prometheus_paths=[telemeter.path for telemeter in prometheus],
             prefix=prometheus[0].prefix if prometheus else "",
+            influx=any(isinstance(t, InfluxDbTelemeter) for t in self._linker.telemetry),
         )
 
     def _names(self) -> Mapping[str, Any]:

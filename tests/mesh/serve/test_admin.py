@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -147,6 +148,23 @@ def test_the_telemeters_path_and_prefix_are_served(mesh: Mesh) -> None:
 def test_metrics_json(client: Client, query: str, status: int, body: dict[str, Any]) -> None:
     answer = client.get(f"/admin/metrics.json{query}")
     assert (answer.status_code, answer.json()) == (status, body)
+
+
+def test_metrics_in_influxdbs_format_say_which_host_was_asked(mesh: Mesh, client: Client) -> None:
+    assert client.get("/admin/metrics/influxdb").status_code == 404
+    client = Client(admin_app(mesh.sources, influx=True))
+    assert client.get("/admin/metrics/influxdb").text == (
+        "rt:server,host=admin,rt=outgoing,server=0.0.0.0/4140 requests=12\n"
+        "rt:server,host=admin,rt=incoming,server=0.0.0.0/4141 requests=3\n"
+    )
+
+
+def test_the_last_requests_are_a_page_where_they_are_remembered(mesh: Mesh, client: Client) -> None:
+    assert client.get("/requests").status_code == 404
+    sources = replace(mesh.sources, requests=lambda: "<table></table>")
+    answer = Client(admin_app(sources)).get("/requests")
+    assert answer.text == "<table></table>"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
 def test_metrics_as_a_tree(client: Client) -> None:

@@ -15,6 +15,10 @@ def _is_host_port(text: str) -> bool:
 HostPort = Annotated[str, Rule(_is_host_port, "a host and a port, host:port")]
 
 
+_LEVELS = ("FATAL", "CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "TRACE", "ALL")
+LogLevel = Annotated[str, Rule(_LEVELS.__contains__, f"one of {', '.join(_LEVELS)}")]
+
+
 class ZipkinTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.zipkin"):
     """Spans by HTTP; at port 9410 by Scribe, unless the collector speaks HTTP there too."""
 
@@ -53,9 +57,7 @@ class PrometheusTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.pr
 
 
 class InfluxDbTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.influxdb"):
-    """Metrics on the admin port, for Telegraf to fetch."""
-
-    idle = "clew does not write InfluxDB's format; use io.l5d.prometheus"
+    """Metrics on the admin port (``/admin/metrics/influxdb``), for Telegraf to fetch."""
 
 
 class StatsDTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.statsd"):
@@ -71,11 +73,10 @@ class StatsDTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.statsd
 
 
 class RecentRequestsTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.recentRequests"):
-    """A page with the last requests on the admin port."""
-
-    idle = "there is no page /requests yet; look at the traces"
+    """The page ``/requests`` with the last requests, on the admin port."""
 
     sample_rate: Share
+    """Of the requests that are traced, or of all when no telemeter sends spans."""
     capacity: Count = 10
     """Requests that are kept."""
 
@@ -83,10 +84,9 @@ class RecentRequestsTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5
 class TraceLogTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.tracelog"):
     """Every span in the log."""
 
-    idle = "clew does not log spans; look at the traces"
-
     sample_rate: Share = 1.0
-    level: str = "INFO"
+    """Of the requests that are traced, or of all when no telemeter sends spans."""
+    level: LogLevel = "INFO"
 
 
 Telemeter = (

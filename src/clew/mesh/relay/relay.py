@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
@@ -14,6 +14,7 @@ from clew.mesh.relay.export import Exporter
 from clew.mesh.relay.receive import Receiver
 from clew.mesh.xds.tracing import SERVER_KEY
 from clew.span.errors import MalformedSpans
+from clew.span.model import Span
 from clew.span.proto3 import decode_list, encode_list
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Relay:
         self._receiver = Receiver(socket_path, self._on_post)
         self._facts = facts
         self._exporters = exporters
+        self._observers: Sequence[Callable[[Span], None]] = ()
         self._unknown = Counter(
             "clew_relay_spans_unknown",
             "Spans passed on as they came, because no server of the linker file is theirs.",
@@ -46,6 +48,10 @@ class Relay:
     def set_facts(self, facts: Mapping[str, ServerFacts]) -> None:
         """The servers of the configuration that is now in force."""
         self._facts = facts
+
+    def set_observers(self, observers: Sequence[Callable[[Span], None]]) -> None:
+        """Who is shown the next spans in this process; they must be quick and must not fail."""
+        self._observers = observers
 
     async def set_exporters(self, exporters: Sequence[Exporter], grace: float = 5.0) -> None:
         """Hands the next spans to these; those that are not among them send what they have.
@@ -80,7 +86,11 @@ class Relay:
         facts = self._facts
         self._unknown.inc(sum(span.tags.get(SERVER_KEY) not in facts for span in spans))
         if spans:
-            enriched = encode_list(enrich(span, facts) for span in spans)
+            told = [enrich(span, facts) for span in spans]
+            for observe in self._observers:
+                for span in told:
+                    observe(span)
+            enriched = encode_list(told)
             for exporter in self._exporters:
                 exporter.offer(enriched, len(spans))
         return 202

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -25,7 +25,7 @@ from clew.errors import ClewError
 from clew.mesh.config.admin import Security
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError, Path
-from clew.mesh.serve.exposition import metrics_json, prometheus_text, tree
+from clew.mesh.serve.exposition import influx_lines, metrics_json, prometheus_text, tree
 from clew.mesh.serve.levels import LEVELS, levels, set_level
 from clew.mesh.serve.metrics import Metric
 from clew.mesh.serve.security import Guard
@@ -66,14 +66,23 @@ class Sources:
     """What is just shown, as JSON, by path."""
     shutdown: Callable[[], None]
     """Begins to stop the mesh, gracefully."""
+    requests: Callable[[], str] | None = None
+    """The last requests as HTML; None when they are not remembered."""
     security: Callable[[], Security | None] = lambda: None
     """What may be seen; None is everything."""
 
 
 def admin_app(
-    sources: Sources, *, prometheus_paths: Collection[str] = (), prefix: str = ""
+    sources: Sources,
+    *,
+    prometheus_paths: Collection[str] = (),
+    prefix: str = "",
+    influx: bool = False,
 ) -> Starlette:
-    """The pages. ``prometheus_paths`` are served too; ``prefix`` begins each metric's name."""
+    """The pages. ``prometheus_paths`` are served too; ``prefix`` begins each metric's name.
+
+    ``influx``: metrics in InfluxDB's format are a page too.
+    """
 
     async def ping(_: Request) -> Response:
         waiting = await sources.not_live()
@@ -99,6 +108,12 @@ def admin_app(
         body = json.dumps(known, sort_keys=pretty, indent=2 if pretty else None)
         return Response(body, media_type="application/json")
 
+    async def influxdb(request: Request) -> Response:
+        host = request.headers.get("host", "")
+        return PlainTextResponse(
+            await asyncio.to_thread(influx_lines, await sources.metrics(), host)
+        )
+
     async def config(_: Request) -> Response:
         return JSONResponse(sources.config())
 
@@ -123,6 +138,8 @@ def admin_app(
         Route("/delegator.json", delegator, methods=["GET", "POST"]),
         Route("/logging.json", _logging, methods=["GET", "POST"]),
         Route("/admin/shutdown", shutdown, methods=["POST"]),
+        *([Route("/admin/metrics/influxdb", influxdb)] if influx else []),
+        *([Route("/requests", _html(sources.requests))] if sources.requests else []),
         *(Route(path, _shown(document)) for path, document in sources.documents.items()),
     ]
 
@@ -140,6 +157,13 @@ def admin_app(
         middleware=[Middleware(Guard, security=sources.security)],
         exception_handlers={404: not_found, ClewError: failed},
     )
+
+
+def _html(page: Callable[[], str]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_: Request) -> Response:
+        return HTMLResponse(page())
+
+    return answer
 
 
 def _shown(document: Callable[[], Any]) -> Callable[[Request], Awaitable[Response]]:
