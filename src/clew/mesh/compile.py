@@ -17,15 +17,11 @@ from clew.mesh.binding.outcome import Failed, Pending
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import Transformer
 from clew.mesh.config.certificates import certificates
+from clew.mesh.config.interpreter import FsInterpreter
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.load_balancer import Ewma
 from clew.mesh.config.router import H2Router, Router
-from clew.mesh.config.telemetry import (
-    RecentRequestsTelemeter,
-    TraceLogTelemeter,
-    ZipkinHttpTelemeter,
-    ZipkinTelemeter,
-)
+from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
 from clew.mesh.config.tls import ClientTls
 from clew.mesh.naming.answer import Answer, Answers
 from clew.mesh.naming.bound import AddrPending
@@ -33,7 +29,7 @@ from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError, Path
 from clew.mesh.xds.clusters import empty_cluster, known_cluster
 from clew.mesh.xds.endpoints import AS_FAST, Branch, Speeds, branches
-from clew.mesh.xds.errors import cluster_note
+from clew.mesh.xds.errors import cluster_note, unreadable_note
 from clew.mesh.xds.listeners import listener
 from clew.mesh.xds.names import Asked, name_prefix, read_asked
 from clew.mesh.xds.routes import OnDemand, route_config
@@ -185,18 +181,15 @@ def compile_linker(
 
 
 def sample_rate(linker: Linker) -> float:
-    """The share of requests to trace: that of the telemeter that wants most; 0 without one.
-
-    Those that only show spans here decide when no telemeter sends them to others.
-    """
-    sent, shown = [0.0], [0.0]
-    for telemeter in linker.telemetry:
-        match telemeter:
-            case ZipkinTelemeter(sample_rate=rate) | ZipkinHttpTelemeter(initial_sample_rate=rate):
-                sent.append(rate)
-            case RecentRequestsTelemeter(sample_rate=rate) | TraceLogTelemeter(sample_rate=rate):
-                shown.append(rate)
-    return max(sent) or max(shown)
+    """The share of requests to trace: that of the telemeter that wants most; 0 without one."""
+    rates = (
+        telemeter.sample_rate
+        if isinstance(telemeter, ZipkinTelemeter)
+        else telemeter.initial_sample_rate
+        for telemeter in linker.telemetry
+        if isinstance(telemeter, ZipkinTelemeter | ZipkinHttpTelemeter)
+    )
+    return max(rates, default=0.0)
 
 
 def _static(
@@ -256,6 +249,8 @@ class _Scope:
         asked = read_asked(cluster, self.linker)
         if asked is None:
             return _nowhere(cluster, note=cluster_note(502, "The router of this request is gone"))
+        if asked.unreadable:
+            return _nowhere(cluster, note=unreadable_note(asked.unreadable))
         if not asked.identified:
             return _nowhere(cluster, note=cluster_note(400))
         try:
@@ -266,6 +261,8 @@ class _Scope:
 
     def _bound(self, cluster: str, asked: Asked, override: Dtab) -> Named:
         router = next(router for router in self.linker.routers if router.label == asked.router)
+        if isinstance(router.interpreter, FsInterpreter):
+            return Named(State.PENDING)  # its file has not been read
         binding = bind(
             asked.name,
             router.dtab + override,

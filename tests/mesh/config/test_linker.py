@@ -441,8 +441,8 @@ def test_files_that_are_none(text: str, found: list[str]) -> None:
             id="interpreters",
         ),
         pytest.param(
-            "identifier: {kind: io.l5d.path, segments: 2}",
-            "4: routers[0].identifier[0]: io.l5d.path is not available in this version of clew; "
+            "identifier: {kind: io.l5d.ingress}",
+            "4: routers[0].identifier[0]: io.l5d.ingress is not available in this version of clew; "
             "use io.l5d.header.token",
             id="identifiers",
         ),

@@ -5,12 +5,41 @@ from __future__ import annotations
 from typing import Annotated
 
 from clew.mesh.config.section import KindSection, NotYet, Positive
+from clew.mesh.naming.path import Path
 
 
 class HeaderTokenIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.header.token"):
     """The value of a header, as one segment."""
 
     header: str = "Host"
+
+
+class HeaderIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.header"):
+    """The value of a header, as a path: ``/a/b``. A value that is no path is a 400."""
+
+    header: str = "l5d-name"
+
+
+class PathIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.path"):
+    """The first segments of the URI's path, as they came."""
+
+    segments: Positive = 1
+    consume: bool = False
+    """Whether what is passed on has them no longer."""
+
+
+class MethodAndHostIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.methodAndHost"):
+    """``1.1``, the method and the host in lower case; without the host for HTTP/1.0. A request that
+    came by h2 counts as ``1.1``."""
+
+    http_uri_in_dst: bool = False
+    """Whether the URI's path comes after them; each path is then a name of its own."""
+
+
+class StaticIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.static"):
+    """The same name for every request."""
+
+    path: Path
 
 
 class AuthorityIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.header.token"):
@@ -27,19 +56,21 @@ class HeaderPathIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.h
     """None takes all of them; the query is never among them."""
 
 
+HttpIdentifier = (
+    HeaderTokenIdentifier
+    | HeaderIdentifier
+    | PathIdentifier
+    | MethodAndHostIdentifier
+    | StaticIdentifier
+)
+AnyIdentifier = HttpIdentifier | AuthorityIdentifier | HeaderPathIdentifier
+"""Of all protocols."""
+
 Identifier = Annotated[
-    HeaderTokenIdentifier,
+    HttpIdentifier,
     NotYet(
         dict.fromkeys(
-            (
-                "io.l5d.header",
-                "io.l5d.path",
-                "io.l5d.methodAndHost",
-                "io.l5d.static",
-                "io.l5d.ingress",
-                "io.l5d.k8s.istio",
-                "io.l5d.k8s.istio-ingress",
-            ),
+            ("io.l5d.ingress", "io.l5d.k8s.istio", "io.l5d.k8s.istio-ingress"),
             "use io.l5d.header.token",
         )
     ),

@@ -16,7 +16,7 @@ from clew.mesh.config.linker import Linker
 from clew.mesh.serve.histogram import Histogram, Histograms, merged
 from clew.mesh.serve.readings import Cluster, Host, Statistics
 from clew.mesh.xds.listeners import server_key
-from clew.mesh.xds.names import OVERRIDE_MARK
+from clew.mesh.xds.names import logical_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _group(
             continue
         rt = ("rt", router)
         # a request's own dtab counts for the plain name
-        logical = cluster.name.partition(OVERRIDE_MARK)[0].removeprefix(f"{router}/")
+        logical = logical_part(cluster.name).removeprefix(f"{router}/")
         stat_name = f"cluster.{cluster.stat_name}"
         services[Scope((rt, ("service", logical)))].add(stat_name)
         for host in cluster.hosts:

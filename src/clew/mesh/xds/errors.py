@@ -15,11 +15,6 @@ from envoy.config.core.v3 import substitution_format_string_pb2
 from envoy.extensions.access_loggers.filters.cel.v3 import cel_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 
-from clew.mesh.config.identifiers import (
-    AuthorityIdentifier,
-    HeaderPathIdentifier,
-    HeaderTokenIdentifier,
-)
 from clew.mesh.config.router import Router
 from clew.mesh.config.server import Server
 from clew.mesh.naming.dtab import Dtab
@@ -27,12 +22,15 @@ from clew.mesh.naming.nametree import show_tree
 from clew.mesh.xds.call_depth import TOO_DEEP
 from clew.mesh.xds.durations import words
 from clew.mesh.xds.headers import setting
+from clew.mesh.xds.identifiers import why_not
 from clew.mesh.xds.metadata import NAMESPACE
 from clew.mesh.xds.snapshot import pack
 
 ERR, ERR_ENCODED, STATUS, OVERRIDE = "err", "l5d_err", "status", "dtab"
 """Cluster metadata: why the name leads nowhere, the same for a header, the status that this has,
 and the request's own dtab."""
+REASON, REASON_ENCODED = "reason", "reason_encoded"
+"""Cluster metadata: why what should be a name is none, and the same for a header."""
 BASE_DTAB, BASE_DTAB_ENCODED = "base_dtab", "base_dtab_encoded"
 """Virtual host metadata: the router's dtab, one line a dentry, and the same for a header."""
 UNBOUND, UNBOUND_ENCODED = "unbound", "unbound_encoded"
@@ -47,6 +45,7 @@ _UNIDENTIFIED = (
     'Unknown destination: Request("%REQ(:METHOD)% %REQ(:PATH)%", '
     "from /%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%) / {reason}"
 )
+_UNREADABLE = _UNIDENTIFIED.format(reason=f"%CLUSTER_METADATA({NAMESPACE}:{REASON})%")
 _BASE_DTAB_FORMAT = f"%METADATA(VIRTUAL_HOST:{NAMESPACE}:{BASE_DTAB})%"
 _UNROUTABLE = f"""\
 Unable to route request!
@@ -78,9 +77,15 @@ def local_replies(router: Router, server: Server) -> Any:
     return http_connection_manager_pb2.LocalReplyConfig(
         mappers=[
             _mapper(
+                _cel(f"has({_clew}.{REASON})"),
+                400,
+                _UNREADABLE,
+                header=encoded(_UNREADABLE).replace(REASON, REASON_ENCODED),
+            ),
+            _mapper(
                 _cel(f"{_note(STATUS)} == 400.0 && !has({_clew}.{ERR})"),
                 400,
-                _UNIDENTIFIED.format(reason=_unidentified(router)),
+                _UNIDENTIFIED.format(reason=why_not(router.identifier)),
             ),
             _mapper(
                 _cel("response.code_details == 'missing_host_header'"),
@@ -157,24 +162,16 @@ def local_replies(router: Router, server: Server) -> Any:
     )
 
 
-def _unidentified(router: Router) -> str:
-    """Why the last of the identifiers names no request."""
-    match router.identifier[-1]:
-        case HeaderTokenIdentifier(header=header):
-            return f"{header} header is absent"
-        case AuthorityIdentifier(header=header):
-            return f"missing header: '{header}'"
-        case HeaderPathIdentifier(segments=None):
-            return "Missing destination path"
-        case HeaderPathIdentifier(segments=segments):
-            return f"Path must have at least {segments} segment(s)"
-
-
 def cluster_note(status: int, text: str = "") -> dict[str, str | float]:
     """Metadata of a cluster without endpoints whose requests get ``status`` and ``text``."""
     if not text:
         return {STATUS: status}
     return {STATUS: status, ERR: text, ERR_ENCODED: _for_header(text)}
+
+
+def unreadable_note(reason: str) -> dict[str, str | float]:
+    """Metadata of a cluster whose requests say where they go in a way that cannot be read."""
+    return {STATUS: 400, REASON: reason, REASON_ENCODED: _for_header(reason)}
 
 
 def virtual_host_note(dtab: Dtab, binding_timeout_ms: int, *, crowded: bool) -> dict[str, str]:

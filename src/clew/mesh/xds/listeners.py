@@ -18,15 +18,11 @@ from envoy.extensions.filters.http.upstream_codec.v3 import upstream_codec_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from google.protobuf.duration_pb2 import Duration
 
-from clew.mesh.config.identifiers import (
-    AuthorityIdentifier,
-    HeaderPathIdentifier,
-    HeaderTokenIdentifier,
-)
 from clew.mesh.config.router import HttpRouter, Router
 from clew.mesh.config.server import H2Server, Server
 from clew.mesh.xds.access_log import access_log
 from clew.mesh.xds.call_depth import CALL_DEPTH_FILTER, call_depth
+from clew.mesh.xds.cel import present, readable, value
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.errors import OVERRIDE, local_replies
 from clew.mesh.xds.forwarded import forwarded
@@ -39,14 +35,23 @@ from clew.mesh.xds.headers import (
     set_absent,
     set_to,
 )
+from clew.mesh.xds.identifiers import (
+    OVERRIDE_MARK,
+    consumes,
+    identified,
+    prepared,
+    rest_of_path,
+    way,
+)
 from clew.mesh.xds.latency_log import latency_log, needs_latencies
 from clew.mesh.xds.metadata import NAMESPACE
-from clew.mesh.xds.names import OVERRIDE_MARK, header_name, logical_prefix, name_prefix
+from clew.mesh.xds.names import logical_prefix, name_prefix
 from clew.mesh.xds.routes import (
     CLUSTER_HEADER,
     GATE_FILTER,
     ON_DEMAND_FILTER,
     REQUEST_ID,
+    REST,
     SCHEME,
 )
 from clew.mesh.xds.snapshot import ROUTE, Resource, pack
@@ -183,60 +188,23 @@ def _early(router: Router, server: Server) -> Iterator[Any]:
 def _override() -> Iterator[Any]:
     """The dtabs of all header lines; ``!``, which is no dtab, for bytes that xDS cannot carry."""
     for header in ("l5d-ctx-dtab", "l5d-dtab"):
-        yield add_line(_DTABS, f"%CEL({_readable(header)} ? {_value(header)} : '!')%")
+        yield add_line(_DTABS, f"%CEL({readable(header)} ? {value(header)} : '!')%")
     yield remove("l5d-dtab")
-    yield set_to("l5d-ctx-dtab", f"%CEL({_value(_DTABS)})%")
-    yield set_to(_MARK, f"%CEL({_present(_DTABS)} ? '{OVERRIDE_MARK}' : '')%")
+    yield set_to("l5d-ctx-dtab", f"%CEL({value(_DTABS)})%")
+    yield set_to(_MARK, f"%CEL({present(_DTABS)} ? '{OVERRIDE_MARK}' : '')%")
 
 
 def _name(router: Router) -> Iterator[Any]:
-    value = _identified(router)
-    yield set_to("l5d-dst-service", f"{_literal(logical_prefix(router))}{value}")
+    yield from prepared(router.identifier)
+    name = identified(router.identifier)
+    yield set_to("l5d-dst-service", f"{_literal(logical_prefix(router))}{name}")
     yield set_to(
         CLUSTER_HEADER,
-        f"{_literal(name_prefix(router))}{value}%REQ({_MARK})%"
-        f"%CEL({_present(_DTABS)} ? {_value(_DTABS)} : '')%",
+        f"{_literal(name_prefix(router))}{name}{way(router.identifier)}%REQ({_MARK})%"
+        f"%CEL({present(_DTABS)} ? {value(_DTABS)} : '')%",
     )
-
-
-def _identified(router: Router) -> str:
-    """What the first of the identifiers that can makes of the request, as a format."""
-    match router.identifier:
-        case (HeaderTokenIdentifier() | AuthorityIdentifier() as only,) if (
-            header_name(only.header) == ":authority"
-        ):
-            return "%REQ(:authority)%"  # Envoy itself refuses bytes that no authority has
-    choices = "".join(f"{holds} ? {value} : " for holds, value in map(_choice, router.identifier))
-    return f"%CEL({choices}'')%"
-
-
-def _choice(identifier: HeaderTokenIdentifier | AuthorityIdentifier | HeaderPathIdentifier) -> Any:
-    """When the identifier names a request, and what it makes of it, both in CEL."""
-    header = header_name(identifier.header)
-    readable = f"{_present(header)} && {_readable(header)}"
-    if not isinstance(identifier, HeaderPathIdentifier):
-        return readable, _value(header)
-    segments = identifier.segments
-    # one slash at the end does not count
-    path = "[^?]*?[^/?]" if segments is None else f"[^/?]+(?:/[^/?]+){{{segments - 1}}}"
-    rest = r"/?(?:[?].*)?" if segments is None else r"(?:[/?].*)?"
-    pattern = f"r'^/({path}){rest}$'"
-    value = _value(header)
-    return f"{readable} && {value}.matches({pattern})", f"re.capture({value}, {pattern})"
-
-
-def _value(header: str) -> str:
-    """All lines of a header joined by commas, in CEL; an error when there is none."""
-    return f"request.headers['{header}']"
-
-
-def _present(header: str) -> str:
-    return f"'{header}' in request.headers"
-
-
-def _readable(header: str) -> str:
-    """Whether it is printable ASCII, in CEL: protobuf takes no other bytes for text."""
-    return f"{_value(header)}.matches(r'^[\\t -~]*$')"
+    if consumes(router.identifier):
+        yield set_to(REST, rest_of_path(router.identifier))
 
 
 def _literal(text: str) -> str:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clew.mesh.config.identifiers import HeaderPathIdentifier
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.router import Router
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError, Path
+from clew.mesh.xds.identifiers import OVERRIDE_MARK, WAY_MARK, read_identified
 
-OVERRIDE_MARK = ";dtab="
-"""Between the name and the override. ``>`` cannot occur in a host, so no host looks like one."""
 PIECE_MARK = ","
 """Between the dtabs of several header lines; a comma cannot occur in a dtab."""
 
@@ -32,6 +30,8 @@ class Asked:
     """False when the request did not say where it goes, as without a Host."""
     override: str = ""
     """The request's dtabs as they came, joined by ``PIECE_MARK``; empty when there is none."""
+    unreadable: str = ""
+    """Why what should be the name is no path; empty when it is one."""
 
     def read_override(self) -> Dtab:
         """The dtabs one after the other, so that the later wins. Raises ParseError."""
@@ -51,9 +51,9 @@ def logical_prefix(router: Router) -> str:
     return f"{router.dst_prefix}/" if router.dst_prefix else "/"
 
 
-def header_name(header: str) -> str:
-    """As Envoy knows it: in lower case, and ``Host`` under h2's name."""
-    return ":authority" if header.lower() == "host" else header.lower()
+def logical_part(cluster: str) -> str:
+    """The name of a cluster up to what was written behind the logical name."""
+    return cluster.partition(OVERRIDE_MARK)[0].partition(WAY_MARK)[0]
 
 
 def read_asked(cluster: str, linker: Linker) -> Asked | None:
@@ -64,16 +64,9 @@ def read_asked(cluster: str, linker: Linker) -> Asked | None:
     router = max(owners, key=lambda router: len(name_prefix(router)))
     rest = cluster.removeprefix(name_prefix(router))
     value, _, override = rest.partition(OVERRIDE_MARK)
-    identified = _read_identified(router, value)
-    return Asked(router.label, router.dst_prefix + identified, bool(identified), override)
-
-
-def _read_identified(router: Router, value: str) -> Path:
-    """Empty for a value that names nothing."""
-    if not any(isinstance(each, HeaderPathIdentifier) for each in router.identifier):
-        return Path((value.encode(),) if value else ())
-    # no authority has a slash, so a value with one is a path
     try:
-        return Path.read(f"/{value}") if value else Path()
-    except ParseError:
-        return Path()
+        identified = read_identified(router.identifier, value)
+    except ParseError as error:
+        return Asked(router.label, router.dst_prefix, False, override, error.message)
+    name = router.dst_prefix + (identified or Path())
+    return Asked(router.label, name, identified is not None, override)

@@ -32,6 +32,8 @@ ON_DEMAND_FILTER = "envoy.filters.http.on_demand"
 GATE_FILTER = "envoy.filters.http.rbac"
 CLUSTER_HEADER, REQUEST_ID, SCHEME = "clew-cluster", "clew-request-id", "clew-scheme"
 """Set early: the cluster to use, and what the client sent of two headers that Envoy rewrites."""
+REST = "clew-rest"
+"""Set early when the name is taken out of the URI: what is left of that."""
 
 CROWDED_TIMEOUT_MS = 1000
 """The longest wait for a name while some names are refused, which Envoy would wait for in vain."""
@@ -157,6 +159,7 @@ def _route(policy: RoutePolicy, rate: float) -> Any:
         metadata=metadata(rate=f"{rate:g}", **policy.notes),
         route=route_components_pb2.RouteAction(
             cluster_header=CLUSTER_HEADER,
+            path_rewrite=f"%REQ({REST})%" if policy.consume else "",
             timeout=millis(policy.total_timeout_ms),
             retry_policy=policy.retries,
         ),
