@@ -21,7 +21,12 @@ from clew.mesh.config.interpreter import FsInterpreter
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.load_balancer import Ewma
 from clew.mesh.config.router import H2Router, Router
-from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
+from clew.mesh.config.telemetry import (
+    RecentRequestsTelemeter,
+    TraceLogTelemeter,
+    ZipkinHttpTelemeter,
+    ZipkinTelemeter,
+)
 from clew.mesh.config.tls import ClientTls
 from clew.mesh.naming.answer import Answer, Answers
 from clew.mesh.naming.bound import AddrPending
@@ -181,15 +186,18 @@ def compile_linker(
 
 
 def sample_rate(linker: Linker) -> float:
-    """The share of requests to trace: that of the telemeter that wants most; 0 without one."""
-    rates = (
-        telemeter.sample_rate
-        if isinstance(telemeter, ZipkinTelemeter)
-        else telemeter.initial_sample_rate
-        for telemeter in linker.telemetry
-        if isinstance(telemeter, ZipkinTelemeter | ZipkinHttpTelemeter)
-    )
-    return max(rates, default=0.0)
+    """The share of requests to trace: that of the telemeter that wants most; 0 without one.
+
+    Those that only show spans here decide when no telemeter sends them to others.
+    """
+    sent, shown = [0.0], [0.0]
+    for telemeter in linker.telemetry:
+        match telemeter:
+            case ZipkinTelemeter(sample_rate=rate) | ZipkinHttpTelemeter(initial_sample_rate=rate):
+                sent.append(rate)
+            case RecentRequestsTelemeter(sample_rate=rate) | TraceLogTelemeter(sample_rate=rate):
+                shown.append(rate)
+    return max(sent) or max(shown)
 
 
 def _static(
