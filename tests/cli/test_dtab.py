@@ -272,3 +272,16 @@ def test_a_pattern_that_does_not_match_is_exit_code_1() -> None:
     assert done.exit_code == 1
     assert json.loads(done.stdout) == {"matches": False, "vars": {}, "residual": None}
     assert run("match", "/a", "/b").stdout == "does not match\n"
+
+
+def test_the_dtab_file_of_a_router_is_read(linker: str, tmp_path: Path) -> None:
+    (tmp_path / "own.dtab").write_text(f"/svc => {B}; /svc/a => {A}")
+    file = Path(linker)
+    interpreter = f"{{kind: io.l5d.fs, dtabFile: {tmp_path / 'own.dtab'}}}"
+    file.write_text(f"{file.read_text()}  interpreter: {interpreter}\n")
+    incoming = ["--config", linker, "--router", "incoming"]
+    assert answer("bind", "/svc/a", *incoming) == leaf(A)
+    (tmp_path / "own.dtab").unlink()
+    done = run("bind", "/svc/a", *incoming)
+    assert done.exit_code == 2
+    assert f"{tmp_path / 'own.dtab'}, the dtab of router 'incoming', cannot be read" in done.stderr

@@ -163,8 +163,11 @@ class _Table:
     @staticmethod
     def of(dtab: str | None, config: Path | None, label: str | None) -> _Table:
         from clew.mesh.binding.configured import namer_rules, transformers_of
+        from clew.mesh.binding.dtab_files import dtab_files, with_dtab_files
         from clew.mesh.binding.nodes import Node
+        from clew.mesh.config.interpreter import FsInterpreter
         from clew.mesh.namers.interfaces import local_ips
+        from clew.mesh.serve.dtab_files import DtabFiles
         from clew.mesh.serve.linker_file import read_file
 
         if config is None:
@@ -172,9 +175,15 @@ class _Table:
                 raise click.UsageError("give --dtab TEXT, or --config FILE with --router LABEL")
             return _Table(_read_dtab(dtab), (), (), None)
         linker = read_file(config)
+        files = DtabFiles(lambda: None)
+        files.use(dtab_files(linker))
+        linker = with_dtab_files(linker, files.dtabs)
         router = None if label is None else _router(linker, label, config)
         if router is None and dtab is None:
             raise click.UsageError("give --dtab TEXT or --router LABEL beside --config")
+        if dtab is None and router is not None and isinstance(router.interpreter, FsInterpreter):
+            file = router.interpreter.dtab_file
+            raise click.UsageError(f"{file}, the dtab of router '{label}', cannot be read")
         steps = () if router is None else router.interpreter.transformers
         table = _read_dtab(dtab) if dtab is not None or router is None else router.dtab
         environment = os.environ.get

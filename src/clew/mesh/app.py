@@ -19,6 +19,7 @@ from prometheus_client import Counter
 
 from clew.errors import ClewError
 from clew.mesh.binding.configured import namer_rules, transformers_of
+from clew.mesh.binding.dtab_files import dtab_files, with_dtab_files
 from clew.mesh.binding.explain import delegate
 from clew.mesh.binding.nodes import Node
 from clew.mesh.compile import NOTHING, Compiled, Limits, State, compile_linker
@@ -53,6 +54,7 @@ from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
 from clew.mesh.serve.certificates import Certificates
 from clew.mesh.serve.discovery import Discovery
+from clew.mesh.serve.dtab_files import DtabFiles
 from clew.mesh.serve.latencies import Latencies
 from clew.mesh.serve.latency_pipe import LatencyPipe
 from clew.mesh.serve.linker_file import edits, read_file
@@ -129,6 +131,7 @@ class Mesh:
     ) -> None:
         """``shutdown`` is called when an operator asks for the end."""
         self._linker = linker
+        self._resolved = linker
         self._limits = limits
         self._node = _this_node()
         self._compiled = NOTHING
@@ -142,6 +145,7 @@ class Mesh:
         self._speeds: Mapping[str, Speeds] = {}
         self._changed = asyncio.Event()
         self._certificates = Certificates(self._changed.set)
+        self._dtabs = DtabFiles(self._resolve)
         self._registry = new_registry()
         self._gauges = NameGauges(self._registry)
         self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
@@ -180,6 +184,8 @@ class Mesh:
         for note in notes(self._linker):
             log.warning("%s", note)
         self._certificates.use(certificates(self._linker))
+        self._dtabs.use(dtab_files(self._linker))
+        self._resolve()
         self._discovery.use(build(self._linker))
         stack.push_async_callback(self._discovery.stop)
         self._publish()
@@ -194,6 +200,7 @@ class Mesh:
         stack.callback(self._pipe.stop)
         _background(stack, self._keep_publishing(), "publish")
         _background(stack, self._certificates.follow(), "certificates")
+        _background(stack, self._dtabs.follow(), "dtab files")
         _background(stack, self._keep_comparing(), "latencies")
         await self._envoy.start()
         stack.push_async_callback(self._envoy.stop)
@@ -232,13 +239,19 @@ class Mesh:
             log.warning("%s", note)
         self._linker = linker
         self._node = _this_node()
-        self._relay.set_facts(server_facts(linker))
+        self._dtabs.use(dtab_files(linker))
+        self._resolve()
         self._observe(linker)
         self._admin.use(self._pages())
-        self._changed.set()
         log.info("the edited file is in use")
         self._exporters = exporters
         await self._relay.set_exporters(list(exporters.values()))
+
+    def _resolve(self) -> None:
+        """Go on with what the dtab files hold by now."""
+        self._resolved = with_dtab_files(self._linker, self._dtabs.dtabs)
+        self._relay.set_facts(server_facts(self._resolved))
+        self._changed.set()
 
     def _observe(self, linker: Linker) -> None:
         """Show spans to the telemeters of this process; those that stay keep what they have."""
@@ -311,7 +324,7 @@ class Mesh:
 
     def _compile(self) -> Compiled:
         return compile_linker(
-            self._linker,
+            self._resolved,
             self._ads.asked,
             self._discovery.answers,
             admission=self._crowd.admission,

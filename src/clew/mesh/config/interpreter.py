@@ -15,13 +15,23 @@ class DefaultInterpreter(KindSection, frozen=True, kw_only=True, tag="default"):
     """Applied in this order to everything that the router binds."""
 
 
+class FsInterpreter(KindSection, frozen=True, kw_only=True, tag="io.l5d.fs"):
+    """The dtab of a file, with the router's after it, and the namers of this file."""
+
+    dtab_file: str
+    """Relative to where the mesh was started. An edit is taken over; one that is no dtab is said in
+    the log, and what was there before goes on. Until there is a file that can be read, requests
+    wait."""
+    transformers: tuple[Transformer, ...] = ()
+    """Applied in this order to everything that the router binds."""
+
+
 Interpreter = Annotated[
-    DefaultInterpreter,
+    DefaultInterpreter | FsInterpreter,
     DefaultKind("default"),
     NotYet(
         dict.fromkeys(
             (
-                "io.l5d.fs",
                 "io.l5d.k8s.configMap",
                 "io.l5d.k8s.istio",
                 "io.l5d.consul.interpreter",

@@ -1,0 +1,66 @@
+"""Dtabs in files of their own, as they are edited: of a bad edit the last good one is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from clew.mesh.naming.dtab import Dtab
+from clew.mesh.naming.path import ParseError
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.3
+"""Files are looked at, not watched: what a path links to may change elsewhere, as in Kubernetes."""
+
+
+class DtabFiles:
+    """What the files hold. ``on_change`` is called when ``dtabs`` is another mapping."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self.dtabs: Mapping[str, Dtab] = {}
+        """By path; a file that has never been read is not in it."""
+        self._on_change = on_change
+        self._complaints: dict[str, str] = {}
+        self._files: frozenset[str] = frozenset()
+
+    def use(self, files: frozenset[str]) -> None:
+        """These from now on. They are read at once."""
+        self._files = files
+        self.dtabs = self._read(files)
+
+    async def follow(self) -> None:
+        """Take edited files, for ever."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Take files that were edited since."""
+        files = self._files
+        dtabs = await asyncio.to_thread(self._read, files)
+        if dtabs != self.dtabs and files is self._files:
+            self.dtabs = dtabs
+            self._on_change()
+
+    def _read(self, files: frozenset[str]) -> dict[str, Dtab]:
+        dtabs = {path: dtab for path, dtab in self.dtabs.items() if path in files}
+        for path in sorted(files):
+            try:
+                dtabs[path] = Dtab.read(Path(path).read_text(encoding="utf-8"))
+                self._complaints.pop(path, None)
+            except (OSError, UnicodeDecodeError, ParseError) as error:
+                self._complain(path, error, kept=path in dtabs)
+        return dtabs
+
+    def _complain(self, path: str, error: Exception, *, kept: bool) -> None:
+        if isinstance(error, ParseError):
+            what = f"{path}:{error.line + 1}: {error.in_line}"
+        else:
+            what = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        if self._complaints.get(path) != what:
+            self._complaints[path] = what
+            then = "the last good dtab stays" if kept else "requests wait until it can be read"
+            log.error("%s; %s", what, then)
