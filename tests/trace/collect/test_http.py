@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gzip
+import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from tests.trace.collect.standins import MoodyStore, eventually
 
-from clew.span import json_v2, proto3
+from clew.span import json_v2, proto3, thrift
 from clew.span.model import Annotation, Kind, Micros
 from clew.span.normal import new_endpoint, new_span
 from clew.trace.collect.body import DECOMPRESSED_LIMIT, WIRE_LIMIT
@@ -29,6 +30,9 @@ JSON = json_v2.encode_list(SPANS)
 PROTO3 = proto3.encode_list(SPANS)
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 GZIP = {"Content-Encoding": "gzip"}
+JSON_V1 = b'[{"traceId":"1","id":"1"},{"traceId":"1","id":"2","binaryAnnotations":[]}]'
+THRIFT = thrift.encode_list(SPANS)
+THRIFT_TYPE = {"Content-Type": "application/x-thrift"}
 
 
 RICH = new_span(
@@ -47,7 +51,27 @@ RICH = new_span(
 )
 RICH_JSON = json_v2.encode_list([RICH, *SPANS])
 RICH_PROTO3 = proto3.encode_list([RICH, *SPANS])
+RICH_THRIFT = thrift.encode_list([RICH, *SPANS])
 RICH_GZIP = gzip.compress(RICH_JSON)
+
+
+RICH_JSON_V1 = json.dumps(
+    [
+        {
+            "traceId": "463ac35c9f6413ad48485a3953bb6124",
+            "id": "5b4185666d50f68b",
+            "name": "get",
+            "annotations": [
+                {"timestamp": 1, "value": "cs", "endpoint": {"serviceName": "a", "port": 80}},
+                {"timestamp": 2, "value": "sr", "endpoint": {"serviceName": "b"}},
+            ],
+            "binaryAnnotations": [
+                {"key": "http.path", "value": "/api", "endpoint": {"serviceName": "a"}},
+                {"key": "sa", "value": True, "endpoint": {"ipv4": "1.2.3.4"}},
+            ],
+        }
+    ]
+).encode()
 
 
 class Server:
@@ -67,11 +91,12 @@ class Server:
         self,
         body: bytes | AsyncIterator[bytes],
         headers: Mapping[str, str] | None = None,
+        path: str = "/api/v2/spans",
     ) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://clew") as client:
-                return await client.post("/api/v2/spans", content=body, headers=headers)
+                return await client.post(path, content=body, headers=headers)
 
         return asyncio.run(ask())
 
@@ -133,6 +158,52 @@ def test_spans_are_accepted_and_stored(
     response = server.post(body, headers)
     assert (response.status_code, response.content) == (202, b"")
     assert server.ids() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        pytest.param(JSON_V1, {"Content-Type": "application/json"}, id="json"),
+        pytest.param(JSON_V1, {}, id="no content type means json"),
+        pytest.param(THRIFT, THRIFT_TYPE, id="thrift"),
+        pytest.param(gzip.compress(THRIFT), THRIFT_TYPE | GZIP, id="gzip thrift"),
+        pytest.param(b"\x0b" + THRIFT[1:], THRIFT_TYPE, id="an old reporter's thrift"),
+    ],
+)
+def test_v1_is_accepted_at_its_own_path(
+    server: Server, body: bytes, headers: Mapping[str, str]
+) -> None:
+    response = server.post(body, headers, "/api/v1/spans")
+    assert (response.status_code, response.content) == (202, b"")
+    assert server.post(b"", headers, "/api/v1/spans").status_code == 202
+    assert server.ids() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "answer"),
+    [
+        (b"{}", {}, "Expected a JSON_V1 encoded list\n"),
+        (b"hello", THRIFT_TYPE, "Expected a THRIFT encoded list\n"),
+        (
+            b'[{"traceId":"1","id":"1","tags":{}}]',
+            {},
+            "Expected a JSON_V1 encoded list, but received: JSON_V2\n",
+        ),
+        (b'[{"traceId":"0","id":"1"}]', {}, "traceId == 0 reading List<Span> from json"),
+        (
+            THRIFT[:-1],
+            THRIFT_TYPE,
+            "Truncated: length 1 > bytes available 0 reading List<Span> from TBinary",
+        ),
+        (THRIFT, {}, "Malformed reading List<Span> from json"),
+    ],
+)
+def test_what_is_no_list_of_v1_is_refused_whole(
+    server: Server, body: bytes, headers: Mapping[str, str], answer: str
+) -> None:
+    response = server.post(body, headers, "/api/v1/spans")
+    assert (response.status_code, response.text) == (400, answer)
+    assert server.ids() == []
 
 
 def test_a_chunked_body_is_accepted(server: Server) -> None:
@@ -281,13 +352,16 @@ def damaged(body: bytes) -> st.SearchStrategy[bytes]:
 
 
 def test_damaged_bodies_are_taken_or_refused_whole(server: Server) -> None:
-    bodies = st.binary() | damaged(RICH_JSON) | damaged(RICH_PROTO3) | damaged(RICH_GZIP)
+    bodies = st.binary() | st.one_of(
+        *map(damaged, (RICH_JSON, RICH_PROTO3, RICH_GZIP, RICH_THRIFT, RICH_JSON_V1))
+    )
+    types = st.sampled_from([{}, PROTOBUF, GZIP, PROTOBUF | GZIP, THRIFT_TYPE])
 
-    @given(bodies, st.sampled_from([{}, PROTOBUF, GZIP, PROTOBUF | GZIP]))
-    @settings(deadline=None)
-    def check(body: bytes, headers: Mapping[str, str]) -> None:
+    @given(bodies, types, st.sampled_from(["/api/v2/spans", "/api/v1/spans"]))
+    @settings(deadline=None, max_examples=200)
+    def check(body: bytes, headers: Mapping[str, str], path: str) -> None:
         before = server.counts.totals().accepted
-        status = server.post(body, headers).status_code
+        status = server.post(body, headers, path).status_code
         assert status in (202, 400)
         assert status == 202 or server.counts.totals().accepted == before
 

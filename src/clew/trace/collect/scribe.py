@@ -74,11 +74,12 @@ class ScribeCollector:
                 self._counts.message(TRANSPORT)
                 if answer := await self._answer(connection, length):
                     await connection.send(answer)
+            await connection.close()
         except (OSError, EOFError, asyncio.CancelledError, BadThrift):
             pass  # it is gone, too slow, or says what is no call: nobody is left to be told
         finally:
             self._connections.discard(connection)
-            writer.close()
+            writer.transport.abort()
 
     async def _answer(self, connection: _Connection, length: int) -> bytes:
         """The answer to the next call, of ``length`` bytes; none when it asks for none."""
@@ -186,3 +187,9 @@ class _Connection:
         self._writer.write(len(answer).to_bytes(4) + answer)
         async with asyncio.timeout(self._call_seconds):
             await self._writer.drain()
+
+    async def close(self) -> None:
+        """Hang up when the other side has all answers."""
+        self._writer.close()
+        async with asyncio.timeout(self._call_seconds):
+            await self._writer.wait_closed()
