@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.span.otlp_writing import as_json, as_protobuf, request, span
 from tests.trace.collect.standins import MoodyStore, eventually
 
+from clew.span import proto3, thrift
 from clew.span.detect import Format
 from clew.span.json_v2 import encode_list
 from clew.span.model import Micros, Span
@@ -22,6 +24,9 @@ from clew.trace.collect.segment import Segment
 from clew.trace.store import QueryTimeout, StoreUnavailable
 
 ARRIVAL = Micros(1_700_000_000_000_000)
+
+
+OTLP = request(*(span(spanId=f"{id:016x}") for id in (1, 0, 2)))
 
 
 def spans(*ids: int, trace_id: str = "1") -> list[Span]:
@@ -61,6 +66,29 @@ class Rig:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(insert, "_FIRST_PAUSE", 0.001)
     monkeypatch.setattr(insert, "_LONGEST_PAUSE", 0.002)
+
+
+@pytest.mark.parametrize(
+    ("format", "body"),
+    [
+        (Format.JSON_V2, encode_list(spans(1, 2))),
+        (Format.PROTO3, proto3.encode_list(spans(1, 2))),
+        (Format.JSON_V1, b'[{"traceId":"1","id":"1"},{"traceId":"1","id":"2"}]'),
+        (Format.THRIFT, thrift.encode_list(spans(1, 2))),
+        (Format.OTLP, as_protobuf(OTLP)),
+        (Format.OTLP_JSON, as_json(OTLP)),
+    ],
+)
+def test_what_is_left_over_is_inserted_whatever_its_format(
+    tmp_path: Path, format: Format, body: bytes
+) -> None:
+    rig = Rig(tmp_path)
+    path = tmp_path / "left"
+    path.write_bytes(b"".join(frame(Record(format, ARRIVAL, body))))
+    rig.inserts.start([path])
+    rig.inserts.close(60)
+    assert rig.store.ids == [1, 2]
+    assert rig.counts.totals().balanced
 
 
 def test_a_sealed_segment_is_one_insert_under_its_name_and_then_gone(tmp_path: Path) -> None:
