@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import click
 
@@ -163,11 +163,8 @@ class _Table:
     @staticmethod
     def of(dtab: str | None, config: Path | None, label: str | None) -> _Table:
         from clew.mesh.binding.configured import namer_rules, transformers_of
-        from clew.mesh.binding.dtab_files import dtab_files, with_dtab_files
         from clew.mesh.binding.nodes import Node
-        from clew.mesh.config.interpreter import FsInterpreter
         from clew.mesh.namers.interfaces import local_ips
-        from clew.mesh.serve.dtab_files import DtabFiles
         from clew.mesh.serve.linker_file import read_file
 
         if config is None:
@@ -175,17 +172,14 @@ class _Table:
                 raise click.UsageError("give --dtab TEXT, or --config FILE with --router LABEL")
             return _Table(_read_dtab(dtab), (), (), None)
         linker = read_file(config)
-        files = DtabFiles(lambda: None)
-        files.use(dtab_files(linker))
-        linker = with_dtab_files(linker, files.dtabs)
         router = None if label is None else _router(linker, label, config)
-        if router is None and dtab is None:
-            raise click.UsageError("give --dtab TEXT or --router LABEL beside --config")
-        if dtab is None and router is not None and isinstance(router.interpreter, FsInterpreter):
-            file = router.interpreter.dtab_file
-            raise click.UsageError(f"{file}, the dtab of router '{label}', cannot be read")
         steps = () if router is None else router.interpreter.transformers
-        table = _read_dtab(dtab) if dtab is not None or router is None else router.dtab
+        if dtab is not None:
+            table = _read_dtab(dtab)
+        elif router is not None:
+            table = _dtab_of(router)
+        else:
+            raise click.UsageError("give --dtab TEXT or --router LABEL beside --config")
         environment = os.environ.get
         node = Node(local_ips(), environment("POD_IP", ""), environment("NODE_NAME", ""))
         rules = namer_rules(linker.namers, node)
@@ -220,10 +214,22 @@ def _router(linker: Linker, label: str, config: Path) -> AnyRouter:
     raise click.UsageError(f"{config} has no router '{label}'; it has: {labels}")
 
 
-def _read_dtab(text: str | None) -> Dtab:
+def _dtab_of(router: AnyRouter) -> Dtab:
+    from clew.mesh.config.interpreter import DefaultInterpreter, FsInterpreter
+    from clew.mesh.serve.dtab_files import read_dtab
+
+    match router.interpreter:
+        case DefaultInterpreter():
+            return router.dtab
+        case FsInterpreter(dtab_file=file):
+            return read_dtab(file) + router.dtab
+    assert_never(router.interpreter)
+
+
+def _read_dtab(text: str) -> Dtab:
     from clew.mesh.naming.dtab import Dtab
 
-    return Dtab.read(_text(text or ""))
+    return Dtab.read(_text(text))
 
 
 def _read_path(text: str) -> Name:

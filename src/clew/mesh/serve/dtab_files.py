@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from clew.errors import ClewError
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError
 
@@ -14,6 +15,10 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.3
 """Files are looked at, not watched: what a path links to may change elsewhere, as in Kubernetes."""
+
+
+class BadDtabFile(ClewError):
+    """A file that cannot be read, or holds no dtab."""
 
 
 class DtabFiles:
@@ -49,18 +54,26 @@ class DtabFiles:
         dtabs = {path: dtab for path, dtab in self.dtabs.items() if path in files}
         for path in sorted(files):
             try:
-                dtabs[path] = Dtab.read(Path(path).read_text(encoding="utf-8"))
+                dtabs[path] = read_dtab(path)
                 self._complaints.pop(path, None)
-            except (OSError, UnicodeDecodeError, ParseError) as error:
+            except BadDtabFile as error:
                 self._complain(path, error, kept=path in dtabs)
         return dtabs
 
-    def _complain(self, path: str, error: Exception, *, kept: bool) -> None:
-        if isinstance(error, ParseError):
-            what = f"{path}:{error.line + 1}: {error.in_line}"
-        else:
-            what = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
-        if self._complaints.get(path) != what:
-            self._complaints[path] = what
+    def _complain(self, path: str, error: BadDtabFile, *, kept: bool) -> None:
+        if self._complaints.get(path) != error.message:
+            self._complaints[path] = error.message
             then = "the last good dtab stays" if kept else "requests wait until it can be read"
-            log.error("%s; %s", what, then)
+            log.error("%s; %s", error, then)
+
+
+def read_dtab(path: str) -> Dtab:
+    """What a file holds. Raises BadDtabFile."""
+    try:
+        return Dtab.read(Path(path).read_text(encoding="utf-8"))
+    except ParseError as error:
+        raise BadDtabFile(f"{path}:{error.line + 1}: {error.in_line}") from error
+    except OSError as error:
+        raise BadDtabFile(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BadDtabFile(f"{path} is not UTF-8 text: {error.reason}") from error
