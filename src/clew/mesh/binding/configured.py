@@ -19,6 +19,7 @@ from clew.mesh.binding.transformers import (
 )
 from clew.mesh.config import transformers as config
 from clew.mesh.config.namers import (
+    ConsulNamer,
     FsNamer,
     K8sExternalNamer,
     K8sNamer,
@@ -40,7 +41,7 @@ def _rule(namer: Namer, node: Node) -> NamerRule:
     match namer:
         case RewriteNamer(pattern=pattern, name=name):
             return NamerRule(namer.root, Rewrite(pattern, name), steps)
-        case FsNamer() | K8sNamer() | K8sNsNamer() | K8sExternalNamer():
+        case FsNamer() | K8sNamer() | K8sNsNamer() | K8sExternalNamer() | ConsulNamer():
             return NamerRule(namer.root, None, steps)
     assert_never(namer)
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
+import msgspec
 from msgspec.structs import force_setattr
 
-from clew.mesh.config.section import KindSection, NotYet, Port
+from clew.mesh.config.section import (
+    Amount,
+    Count,
+    KindSection,
+    NotYet,
+    Port,
+    Rule,
+    Section,
+)
+from clew.mesh.config.tls import ClientTls
 from clew.mesh.config.transformers import Transformer
 from clew.mesh.naming.matcher import PathMatcher
 from clew.mesh.naming.path import Path
+
+_STATUSES = ("passing", "warning", "critical", "maintenance")
+HealthStatus = Annotated[str, Rule(lambda s: s in _STATUSES, f"one of {', '.join(_STATUSES)}")]
+_MODES = ("default", "stale", "consistent")
+Consistency = Annotated[str, Rule(lambda mode: mode in _MODES, f"one of {', '.join(_MODES)}")]
 
 
 class _Namer(KindSection, frozen=True, kw_only=True):
@@ -66,6 +81,48 @@ class K8sExternalNamer(_KubernetesNamer, frozen=True, kw_only=True, tag="io.l5d.
     """``/<namespace>/<port>/<service>``: the load balancer of a service."""
 
 
+class ConsulWeight(Section, frozen=True, kw_only=True):
+    """What endpoints with a tag count."""
+
+    tag: str
+    weight: Amount
+
+
+class ConsulNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.consul"):
+    """``/<dc>/<service>`` of a Consul catalog; ``.local`` is the data centre of the agent. Services
+    are lower-cased, and one without endpoints has no name."""
+
+    not_yet: ClassVar = {"tls": "use the plain HTTP port of the agent on this node"}
+    no_effect: ClassVar = {
+        "set_host": "applications see the Host that the client sent",
+        "fail_fast": "queries that fail are made again, ever more slowly",
+        "fixed_length_streamed_after_kb": "answers are read whole",
+        "transfer_metadata": "nothing would use the metadata",
+    }
+
+    host: str = "localhost"
+    port: Port = 8500
+    include_tag: bool = False
+    """Whether names are ``/<dc>/<tag>/<service>``."""
+    use_health_check: bool = False
+    """Whether only endpoints in one of ``healthStatuses`` count."""
+    health_statuses: tuple[HealthStatus, ...] = ("passing",)
+    token: str = ""
+    set_host: bool = False
+    consistency_mode: Consistency = "default"
+    fail_fast: bool = False
+    prefer_service_address: bool = True
+    """Whether a service's own address is used where it has one; else the node's is, always."""
+    weights: tuple[ConsulWeight, ...] = ()
+    """The highest of an endpoint's tags counts; 1.0 without any."""
+    fixed_length_streamed_after_kb: Count = msgspec.field(
+        default=5120, name="fixedLengthStreamedAfterKB"
+    )
+    tls: ClientTls | None = None
+    """None is plain HTTP."""
+    transfer_metadata: bool = False
+
+
 class RewriteNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.rewrite"):
     """Another name for what ``pattern`` matches; what it leaves of the path is dropped."""
 
@@ -76,12 +133,11 @@ class RewriteNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.rewrite"):
 
 
 Namer = Annotated[
-    FsNamer | K8sNamer | K8sNsNamer | K8sExternalNamer | RewriteNamer,
+    FsNamer | K8sNamer | K8sNsNamer | K8sExternalNamer | ConsulNamer | RewriteNamer,
     NotYet(
         dict.fromkeys(
             (
                 "io.l5d.k8s.istio",
-                "io.l5d.consul",
                 "io.l5d.serversets",
                 "io.l5d.zkLeader",
                 "io.l5d.curator",

@@ -9,6 +9,7 @@ from typing import assert_never
 from clew.errors import ClewError
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.namers import (
+    ConsulNamer,
     FsNamer,
     K8sExternalNamer,
     K8sNamer,
@@ -21,6 +22,9 @@ from clew.mesh.config.transformers import (
     Transformer,
 )
 from clew.mesh.namers import Namer
+from clew.mesh.namers.consul import Consul
+from clew.mesh.namers.consul_answer import Choice
+from clew.mesh.namers.following import Following
 from clew.mesh.namers.fs import Fs
 from clew.mesh.namers.k8s.access import find_access
 from clew.mesh.namers.k8s.api import Api
@@ -65,6 +69,8 @@ def build(linker: Linker) -> tuple[Namer, ...]:
                 namers.append(_k8s(config.root, ByEndpoints(namespace, label), host, port))
             case K8sExternalNamer(host=host, port=port):
                 namers.append(_k8s(config.root, ByLoadBalancer(), host, port))
+            case ConsulNamer():
+                namers.append(Following(config.root, _consul(config)))
             case RewriteNamer():
                 pass
             case _:
@@ -97,6 +103,20 @@ def _transformers(linker: Linker) -> Iterator[tuple[str, Transformer]]:
     for index, namer in enumerate(linker.namers):
         for step, transformer in enumerate(namer.transformers):
             yield f"namers[{index}].transformers[{step}]", transformer
+
+
+def _consul(config: ConsulNamer) -> Consul:
+    weights: dict[str, float] = {}
+    for each in config.weights:
+        weights[each.tag] = max(each.weight, weights.get(each.tag, 0.0))
+    statuses = config.health_statuses if config.use_health_check else ()
+    return Consul(
+        url=f"http://{config.host}:{config.port}",
+        choice=Choice(frozenset(statuses), config.prefer_service_address, weights),
+        include_tag=config.include_tag,
+        token=config.token,
+        consistency=config.consistency_mode,
+    )
 
 
 def _k8s(prefix: Path, lookup: Lookup, host: str, port: int) -> K8s:
