@@ -137,3 +137,19 @@ def test_renewed_files_are_used_without_a_restart(tmp_path: Path) -> None:
                 assert (await get(client, "hello")).status_code == 200
 
     asyncio.run(scenario())
+
+
+def test_an_edit_that_names_a_missing_file_is_refused_and_nothing_changes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = secured_world(tmp_path)
+
+    async def scenario() -> None:
+        async with running(world, App("hello")) as client:
+            assert (await get(client, "hello")).status_code == 200
+            world.edit("server.pem", "none.pem")
+            await until(lambda: any("none.pem cannot be read" in m for m in caplog.messages))
+            assert (await get(client, "hello")).status_code == 200
+        assert any("the edit is not used" in message for message in caplog.messages)
+
+    asyncio.run(scenario())

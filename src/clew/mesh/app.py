@@ -230,9 +230,11 @@ class Mesh:
 
     async def _use(self, linker: Linker) -> None:
         exporters = self._exporters_of(linker)
+        namers = build(linker) if lookups(linker) != lookups(self._linker) else None
+        # the last that may raise: until then nothing is changed
         self._certificates.use(certificates(linker))
-        if lookups(linker) != lookups(self._linker):
-            self._discovery.use(build(linker))
+        if namers is not None:
+            self._discovery.use(namers)
         if linker.admin != self._linker.admin:
             log.warning("another admin section takes effect when the mesh is restarted")
         for note in sorted(set(notes(linker)) - set(notes(self._linker))):
