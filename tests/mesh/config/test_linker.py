@@ -441,6 +441,11 @@ def test_files_that_are_none(text: str, found: list[str]) -> None:
             id="interpreters",
         ),
         pytest.param(
+            "identifier: {kind: io.l5d.path, segments: 21}",
+            "4: routers[0].identifier[0].segments: '21' is not between 1 and 20",
+            id="more segments than Envoy can cut",
+        ),
+        pytest.param(
             "identifier: {kind: io.l5d.ingress}",
             "4: routers[0].identifier[0]: io.l5d.ingress is not available in this version of clew; "
             "use io.l5d.header.token",

@@ -83,7 +83,8 @@ def test_only_an_identifier_that_consumes_takes_from_the_uri() -> None:
     taking = identifiers(TOKEN, f"{PATH}, consume: true")
     assert consumes(taking)
     assert rest_of_path(taking).endswith(
-        r" ? re.extract(request.url_path, r'^(?:/[^/?]+){2}/?(.*)$', r'/\1') : request.url_path)%"
+        r" ? re.extract(request.url_path, "
+        r"r'^(?:/[!-.0-~]+){2}/?(.*)$', r'/\1') : request.url_path)%"
     )
 
 

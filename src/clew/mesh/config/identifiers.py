@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from clew.mesh.config.section import KindSection, NotYet, Positive
+from clew.mesh.config.section import KindSection, NotYet, Positive, Rule
 from clew.mesh.naming.path import Path
+
+MAX_SEGMENTS = 20
+"""Envoy bounds the size of a pattern, and one for more does not fit."""
+Segments = Annotated[
+    int, Rule(lambda count: 1 <= count <= MAX_SEGMENTS, f"between 1 and {MAX_SEGMENTS}")
+]
 
 
 class HeaderTokenIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.header.token"):
@@ -23,7 +29,7 @@ class HeaderIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.heade
 class PathIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.path"):
     """The first segments of the URI's path, as they came."""
 
-    segments: Positive = 1
+    segments: Segments = 1
     consume: bool = False
     """Whether what is passed on has them no longer."""
 

@@ -102,7 +102,7 @@ def rest_of_path(identifiers: Sequence[AnyIdentifier]) -> str:
         identifier = identifiers[index]
         if not isinstance(identifier, PathIdentifier) or not identifier.consume:
             return "request.url_path"
-        taken = f"r'^(?:/[^/?]+){{{identifier.segments}}}/?(.*)$'"
+        taken = f"r'^(?:/{_SEGMENT}){{{identifier.segments}}}/?(.*)$'"
         return f"re.extract(request.url_path, {taken}, r'/\\1')"
 
     return _first(identifiers, rest, otherwise="request.url_path")
