@@ -2,22 +2,26 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 GROUPS = {
-    "run": ["pyproject.toml"],
-    "dev": ["pyproject.toml", "--group", "dev"],
-    "build": ["--group", "build"],
-    "uv": ["--group", "uv"],
+    "requirements/run.txt": ["pyproject.toml"],
+    "requirements/dev.txt": ["pyproject.toml", "--group", "dev"],
+    "requirements/build.txt": ["--group", "build"],
+    "requirements/uv.txt": ["--group", "uv"],
 }
+CLIENTS = Path("e2e/clients").glob("*.in")
+"""Of the end-to-end tests, each for an environment of its own."""
 
 
 def main() -> None:
-    for name, what in GROUPS.items():
+    clients = {str(path.with_suffix(".txt")): [str(path)] for path in CLIENTS}
+    for file, what in (GROUPS | clients).items():
         subprocess.run(
             [
                 *(sys.executable, "-m", "uv", "pip", "compile", *what),
                 *("--generate-hashes", "--no-header", "--no-emit-index-url", "--quiet"),
-                *("--output-file", f"requirements/{name}.txt", *sys.argv[1:]),
+                *("--output-file", file, *sys.argv[1:]),
             ],
             check=True,
             stdout=subprocess.DEVNULL,
