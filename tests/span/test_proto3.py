@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -169,6 +171,36 @@ def test_one_bad_span_refuses_the_list_with_zipkins_words(body: bytes, message: 
 def test_nothing_is_an_empty_list() -> None:
     assert decode_list(b"") == []
     assert encode_list([]) == b""
+
+
+# protobuf's own memory is not Python's, so the whole process is measured
+_MEASURE = """
+import resource, sys
+from clew.span.errors import MalformedSpans
+from clew.span.proto3 import decode_list
+body = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    decode_list(body)
+except MalformedSpans:
+    pass
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(text(1, b"") * (1 << 19), id="spans"),
+        pytest.param(span_list(IDS + text(10, b"") * (1 << 19)), id="annotations"),
+        pytest.param(span_list(IDS + text(11, b"") * (1 << 19)), id="tags"),
+    ],
+)
+def test_empty_messages_take_little_memory(body: bytes) -> None:
+    measured = subprocess.run(
+        [sys.executable, "-c", _MEASURE], input=body, capture_output=True, check=True
+    )
+    assert int(measured.stdout) < 40 * len(body)  # messages would take more than 70
 
 
 def hex_id(bits: int) -> st.SearchStrategy[str]:

@@ -1,11 +1,15 @@
 """The message classes of ``zipkin.proto3``, declared for fast reading rather than as published.
 
 On the wire they are the published ones. An endpoint is declared as the bytes that it is, so that a
-reader decodes each distinct endpoint once; numbers are signed, as Java reads them.
+reader decodes each distinct endpoint once; numbers are signed, as Java reads them. Of the two sets
+one is for writing. In the other, for reading, a repeated message is its bytes too, and is read one
+at a time: of two bytes that say "empty span" protobuf would make 140. So is a text: one that is not
+UTF-8 must not refuse the list.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.descriptor_pb2 import (
@@ -42,12 +46,22 @@ def _repeated(number: int, name: str, message: str) -> FieldDescriptorProto:
     )
 
 
-def _file(text: FieldDescriptorProto.Type.ValueType) -> FileDescriptorProto:
-    """The messages with every text of a span declared as ``text``: strings, or unchecked bytes."""
+def _raw(number: int, name: str, message: str) -> FieldDescriptorProto:
+    """A repeated message, left as the bytes that it is."""
+    return FieldDescriptorProto(
+        number=number, name=name, type=_BYTES, label=FieldDescriptorProto.LABEL_REPEATED
+    )
+
+
+def _file(
+    text: FieldDescriptorProto.Type.ValueType,
+    repeated: Callable[[int, str, str], FieldDescriptorProto],
+) -> FileDescriptorProto:
+    """The messages, with texts declared as ``text`` and repeated messages by ``repeated``."""
     tag = DescriptorProto(
         name="TagsEntry", field=[_field(1, "key", text), _field(2, "value", text)]
     )
-    tag.options.map_entry = text == _STRING  # bytes cannot be the key of a map
+    tag.options.map_entry = repeated is _repeated
     span = DescriptorProto(
         name="Span",
         nested_type=[tag],
@@ -61,8 +75,8 @@ def _file(text: FieldDescriptorProto.Type.ValueType) -> FileDescriptorProto:
             _field(7, "duration", _INT64),
             _field(8, "local_endpoint", _BYTES),
             _field(9, "remote_endpoint", _BYTES),
-            _repeated(10, "annotations", "Annotation"),
-            _repeated(11, "tags", "Span.TagsEntry"),
+            repeated(10, "annotations", "Annotation"),
+            repeated(11, "tags", "Span.TagsEntry"),
             _field(12, "debug", _BOOL),
             _field(13, "shared", _BOOL),
         ],
@@ -79,15 +93,15 @@ def _file(text: FieldDescriptorProto.Type.ValueType) -> FileDescriptorProto:
             _field(4, "port", _INT32),
         ],
     )
-    spans = DescriptorProto(name="ListOfSpans", field=[_repeated(1, "spans", "Span")])
+    spans = DescriptorProto(name="ListOfSpans", field=[repeated(1, "spans", "Span")])
     return FileDescriptorProto(
         name="zipkin.proto", syntax="proto3", message_type=[spans, span, annotation, endpoint]
     )
 
 
-def _pool(text: FieldDescriptorProto.Type.ValueType) -> DescriptorPool:
+def _pool(file: FileDescriptorProto) -> DescriptorPool:
     pool = DescriptorPool()  # our own: the default pool has one name space for the whole process
-    pool.Add(_file(text))
+    pool.Add(file)
     return pool
 
 
@@ -95,8 +109,11 @@ def _message(pool: DescriptorPool, name: str) -> Any:
     return GetMessageClass(pool.FindMessageTypeByName(name))
 
 
-_strings = _pool(_STRING)
-ListOfSpans = _message(_strings, "ListOfSpans")
-EndpointMessage = _message(_strings, "Endpoint")
-ListOfUncheckedSpans = _message(_pool(_BYTES), "ListOfSpans")
-"""The same with every text as bytes and tags as pairs: reads what is not UTF-8."""
+_writing = _pool(_file(_STRING, _repeated))
+_reading = _pool(_file(_BYTES, _raw))
+WritableListOfSpans = _message(_writing, "ListOfSpans")
+ListOfSpans = _message(_reading, "ListOfSpans")
+SpanMessage = _message(_reading, "Span")
+TagMessage = _message(_reading, "Span.TagsEntry")
+AnnotationMessage = _message(_reading, "Annotation")
+EndpointMessage = _message(_reading, "Endpoint")
