@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -13,6 +14,11 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+
+from clew.mesh.relay.answer import Answer, Taken
+from clew.mesh.relay.scribe import Scribe
+from clew.span import proto3
+from clew.span.normal import new_endpoint, new_span
 
 CLIENTS = Path(__file__).with_name("clients")
 PATIENCE = 30.0
@@ -51,7 +57,7 @@ class Server:
             response = httpx.get(f"{self.url}/api/v2/trace/{trace_id}")
             spans: list[dict[str, Any]] = response.json() if response.is_success else []
             if len(spans) >= count:
-                return sorted(spans, key=lambda span: str(span["name"]))
+                return sorted(spans, key=lambda span: str(span.get("name")))
             assert time.monotonic() < patience, spans
             time.sleep(0.05)
 
@@ -126,6 +132,20 @@ def test_a_thrift_client_of_scribe(server: Server, client: Callable[..., str]) -
     (span,) = server.spans(trace_id, 1)
     assert (span["kind"], span["localEndpoint"]["serviceName"]) == ("SERVER", "linker")
     assert span["duration"] == 20_000
+
+
+def test_the_relay_of_the_mesh_by_scribe(server: Server) -> None:
+    span = new_span(trace_id="5c", id="5c", local_endpoint=new_endpoint(service_name="relay"))
+
+    async def post() -> Answer:
+        client = Scribe("127.0.0.1", server.scribe, timeout=PATIENCE)
+        try:
+            return await client.post(proto3.encode_list([span]))
+        finally:
+            await client.close()
+
+    assert asyncio.run(post()) == Taken()
+    assert server.spans("5c", 1)[0]["localEndpoint"] == {"serviceName": "relay"}
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
