@@ -33,6 +33,10 @@ class Store:
     """When set, a search is answered with 400 and this text."""
     slow: threading.Event | None = None
     """When set, a search waits for it before it answers."""
+    links: list[Json] = field(default_factory=list)
+    """What ``/dependencies`` answers."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """The parameters of the last question to it."""
     intake: Json = field(
         default_factory=lambda: {"accepted": 1204, "stored": 1204, "dropped": {}, "waiting": 0}
     )
@@ -105,6 +109,31 @@ for _span in FAILED:
     _span["tags"] = {**_span["tags"], "http.status_code": "503", "error": "true"}
 
 
+def shop_links() -> list[Json]:
+    """A shop whose bank fails, and all who depend on it."""
+    calls = [
+        ("edge", "catalog", 1220, 0),
+        ("edge", "checkout", 460, 14),
+        ("catalog", "search", 640, 0),
+        ("checkout", "cart", 460, 0),
+        ("checkout", "inventory", 620, 1),
+        ("checkout", "payment", 440, 14),
+        ("catalog", "inventory", 80, 0),
+        ("inventory", "postgres", 660, 0),
+        ("payment", "api.bank.example", 460, 14),
+    ]
+    return [
+        {
+            "parent": parent,
+            "child": child,
+            "callCount": count,
+            **({"errorCount": errors} if errors else {}),
+            "latency": {"p50": 8020, "p95": 40_000, "p99": 121_000, "max": 402_000},
+        }
+        for parent, child, count, errors in calls
+    ]
+
+
 def wide_trace(spans: int) -> list[Json]:
     """A root with ``spans - 1`` children of many operations."""
     trace_id = "00000000000abcde"
@@ -158,6 +187,12 @@ def app(store: Store) -> Starlette:
     def services(_: Request) -> Response:
         return JSONResponse([known(name) for name in store.services()])
 
+    def dependencies(request: Request) -> Response:
+        if store.refuses:
+            return PlainTextResponse(store.refuses, status_code=400)
+        store.asked = dict(request.query_params)
+        return JSONResponse(store.links)
+
     def health(_: Request) -> Response:
         troubled = "error" in store.intake
         part = {"status": "DOWN" if troubled else "UP", "details": store.intake}
@@ -174,6 +209,7 @@ def app(store: Store) -> Starlette:
             Route("/zipkin/api/v2/spans", names),
             Route("/zipkin/api/v2/remoteServices", nothing),
             Route("/zipkin/api/clew/services", services),
+            Route("/zipkin/api/v2/dependencies", dependencies),
             Route("/health", health),
             *serve.routes(),
         ]

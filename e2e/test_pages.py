@@ -419,6 +419,96 @@ def test_a_collector_that_cannot_store_says_why(open_page: Open, store: canned.S
     expect(page.get_by_text("Not stored now: the disk is full")).to_be_visible()
 
 
+def test_the_map_shows_who_calls_whom_and_where_errors_began(
+    open_page: Open, store: canned.Store
+) -> None:
+    store.links = canned.shop_links()
+    page = open_page("/zipkin/")
+    page.get_by_role("navigation").get_by_role("link", name="Map").click()
+    graph = page.get_by_role("group", name="Service map")
+    expect(graph.get_by_role("button")).to_have_count(9)
+    expect(graph.get_by_role("button", name="payment 440 calls · 121")).to_be_visible()
+    expect(page.locator(".label.began")).to_have_text("3.0\u00a0%")
+    page.get_by_role("button", name="payment → api.bank.example").click()
+    panel = page.get_by_role("complementary", name="Selection")
+    expect(panel).to_contain_text("14 (3.0\u00a0%) began here")
+    expect(panel).to_contain_text("p99121\u00a0ms")
+    panel.get_by_role("link", name="Traces of this edge").click()
+    expect(page).to_have_url(
+        re.compile(r"/zipkin/\?serviceName=payment&remoteServiceName=api\.bank\.example$")
+    )
+    page.go_back()
+    expect(panel).to_contain_text("began here")
+
+
+def test_the_map_is_walked_along_its_lines_by_keys(open_page: Open, store: canned.Store) -> None:
+    store.links = canned.shop_links()
+    page = open_page("/zipkin/map")
+    page.locator('.node[tabindex="0"]').focus()
+    focused = page.locator(".node:focus")
+    expect(focused).to_have_attribute("aria-label", re.compile("^api.bank.example"))
+    for key, name in [
+        ("ArrowLeft", "payment"),
+        ("ArrowLeft", "checkout"),
+        ("ArrowLeft", "edge"),
+        ("ArrowRight", "checkout"),
+    ]:
+        page.keyboard.press(key)
+        expect(focused).to_have_attribute("aria-label", re.compile(f"^{name} "))
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("complementary", name="Selection")
+    expect(panel.get_by_role("heading", name="checkout")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel.get_by_role("heading", name="checkout")).to_have_count(0)
+    page.keyboard.press("t")
+    expect(page.get_by_role("table", name="Calls between services")).to_be_visible()
+    assert page.get_by_role("row").count() == 10
+
+
+def test_an_old_link_to_dependencies_keeps_its_window(open_page: Open, store: canned.Store) -> None:
+    page = open_page("/zipkin/dependency?startTs=1000000&endTs=8200000")
+    assert store.asked == {"endTs": "8200000", "lookback": "7200000"}
+    expect(page.get_by_role("heading", name="No calls in this window")).to_be_visible()
+    store.links = canned.shop_links()
+    page.get_by_role("button", name="Show the last day").click()
+    expect(page.get_by_role("group", name="Service map")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/zipkin/dependency\?lookback=1d$"))
+    assert store.asked["lookback"] == "86400000"
+
+
+def test_a_map_that_is_refused_says_so_and_the_old_one_stays(
+    open_page: Open, store: canned.Store
+) -> None:
+    store.links = canned.shop_links()
+    page = open_page("/zipkin/map")
+    store.refuses = "endTs <= 0"
+    page.get_by_label("Window").select_option(label="Last day")
+    expect(page.get_by_role("alert")).to_contain_text("endTs <= 0")
+    expect(page.locator(".stale .graph")).to_be_visible()
+
+
+def test_a_thousand_services_are_a_table_until_one_is_looked_for(
+    open_page: Open, store: canned.Store
+) -> None:
+    store.links = [
+        {"parent": f"svc-{i // 3}", "child": f"svc-{i}", "callCount": i} for i in range(1, 1000)
+    ]
+    page = open_page("/zipkin/map")
+    expect(page.get_by_text("services are too many to draw")).to_be_visible()
+    page.get_by_label("Find service").fill("svc-998")
+    expect(page.get_by_role("group", name="Service map").get_by_role("button")).to_have_count(2)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("query", ["", "?as=table"])
+def test_axe_finds_nothing_serious_on_the_map(
+    open_page: Open, store: canned.Store, query: str, theme: str
+) -> None:
+    store.links = canned.shop_links()
+    page = open_page(f"/zipkin/map{query}", color_scheme=theme)
+    assert serious_findings(page) == []
+
+
 def test_the_first_load_is_small(open_page: Open) -> None:
     page = open_page(HELLO)
     assets = "performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))"

@@ -68,7 +68,16 @@ def test_redirects(pages: Pages, path: str, location: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (302, location)
 
 
-@pytest.mark.parametrize("path", ["/zipkin/", "/zipkin/index.html", "/zipkin/traces/c41d7e0a"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/zipkin/",
+        "/zipkin/index.html",
+        "/zipkin/traces/c41d7e0a",
+        "/zipkin/map",
+        "/zipkin/dependency",
+    ],
+)
 def test_each_page_is_the_index_for_a_minute(pages: Pages, path: str) -> None:
     answer = pages.get(path)
     assert answer.status_code == 200

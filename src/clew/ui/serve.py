@@ -67,6 +67,8 @@ def routes(base_path: str = HOME, static: Path = STATIC) -> list[BaseRoute]:
         Route(f"{HOME}/", show_index),
         Route(f"{HOME}/index.html", show_index),
         Route(f"{HOME}/traces/{{trace_id}}", show_index),
+        Route(f"{HOME}/map", show_index),
+        Route(f"{HOME}/dependency", show_index),
         *(Route(f"{HOME}/{name}", _show(page)) for name, page in _read_files(static).items()),
     ]
 

@@ -1,4 +1,5 @@
 /** Zipkin's query API, v2. */
+import type { Link } from "../model/map";
 import type { Span } from "../model/span";
 import { type Answer, UnexpectedShape, get, listOf } from "./http";
 
@@ -16,6 +17,13 @@ export const getRemotes = (service: string, signal: AbortSignal): Promise<Answer
 
 export const getServiceNames = (signal: AbortSignal): Promise<Answer<string[]> | null> =>
   get("api/v2/services", names, signal);
+
+export const getLinks = (until: number, lookback: number, signal: AbortSignal): Promise<Answer<Link[]> | null> =>
+  get(
+    `api/v2/dependencies?${new URLSearchParams({ endTs: String(until), lookback: String(lookback) })}`,
+    (value) => listOf<Link>(value, (item) => "parent" in item && "child" in item && "callCount" in item, "links"),
+    signal,
+  );
 
 const spans = (value: unknown): Span[] => listOf<Span>(value, (item) => "id" in item && "traceId" in item, "spans");
 

@@ -9,15 +9,17 @@ import { Toast, copy } from "../widgets/states";
 import { Ingest } from "./Ingest";
 import { KeySheet } from "./KeySheet";
 import { EVERYWHERE, useKeys } from "./keys";
-import { go, here } from "./place";
+import { go, here, path } from "./place";
 
 export function Frame({ children }: { children: ComponentChildren }) {
   const [open, setOpen] = useState<"keys" | "settings" | "ingest" | null>(null);
+  const isMap = path.value === "map" || path.value === "dependency";
   const idField = useRef<HTMLInputElement>(null);
   useKeys({
     title: EVERYWHERE,
     keys: [
       { key: "g s", words: "search", run: () => go("") },
+      { key: "g m", words: "map", run: () => go("map") },
       { key: "i", words: "go to a trace id", run: () => idField.current?.focus() },
       { key: "y", words: "copy the link to what is seen", run: () => void copy(here(), "Link") },
       { key: ",", words: "settings", run: () => setOpen(open === "settings" ? null : "settings") },
@@ -45,8 +47,11 @@ export function Frame({ children }: { children: ComponentChildren }) {
           clew
         </a>
         <nav aria-label="Pages">
-          <a href="./" aria-current="page">
+          <a href="./" {...(isMap ? {} : { "aria-current": "page" as const })}>
             Search
+          </a>
+          <a href="map" {...(isMap ? { "aria-current": "page" as const } : {})}>
+            Map
           </a>
         </nav>
         <span class="grow" />

@@ -1,0 +1,264 @@
+/** Who calls whom, and where does it hurt. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Failure } from "../api/http";
+import { getLinks } from "../api/zipkin";
+import { type Link, MOST_DRAWN, type ServiceMap, edgeId, mapOf, narrowed, percent, readWindow } from "../model/map";
+import { count, counted, duration } from "../model/numbers";
+import { LOOKBACKS, lookbackName, writeSearch } from "../model/search";
+import { looksOf } from "../model/services";
+import { Graph } from "../widgets/Graph";
+import { Swatch } from "../widgets/marks";
+import { useReady } from "../widgets/ready";
+import { Empty, Fault, Progress } from "../widgets/states";
+import { MapPanel } from "./MapPanel";
+import { wordsFor } from "./failures";
+import { useKeys } from "./keys";
+import { change, params, step } from "./place";
+import { services } from "./services";
+import "../styles/map.css";
+
+const setLookback = (lookback: number) =>
+  step({
+    lookback: writeSearch({ ...readWindow(new URLSearchParams()), lookback }).get("lookback"),
+    endTs: null,
+    endTime: null,
+    startTs: null,
+    startTime: null,
+  });
+
+export function MapPage() {
+  const window = readWindow(params.value);
+  const find = params.value.get("find") ?? "";
+  const asTable = params.value.get("as") === "table";
+  const selected = params.value.get("sel");
+  const { links, failure, waiting, again } = useLinks(window.lookback, window.until);
+  const look = useMemo(
+    () => looksOf(new Set(links?.flatMap(({ parent, child }) => [parent, child])), services.value),
+    [links, services.value],
+  );
+  const map = useMemo(
+    () => mapOf(narrowed(links ?? [], find, look), look, new Set(services.value.map(({ name }) => name))),
+    [links, find, look],
+  );
+  const field = useRef<HTMLInputElement>(null);
+  const select = (id: string | null) => step({ sel: id === selected ? null : id });
+  useKeys({
+    title: "Map",
+    keys: [
+      { key: "/", words: "find a service", run: () => field.current?.focus() },
+      { key: "t", words: "show as table or as map", run: () => step({ as: asTable ? null : "table" }) },
+      ...(selected === null ? [] : [{ key: "Escape", words: "nothing selected", run: () => select(null) }]),
+    ],
+    told: [
+      ["ArrowRight", "to a service that this one calls"],
+      ["ArrowLeft", "to a service that calls this one"],
+      ["ArrowUp", "above in the column"],
+      ["ArrowDown", "below in the column"],
+      ["Enter", "select"],
+    ],
+  });
+  useEffect(() => {
+    document.title = `Map, last ${lookbackName(window.lookback)} · clew`;
+  }, [window.lookback]);
+  const ready = useReady(links ?? failure);
+  useEffect(() => {
+    if ((links || failure) && !waiting) ready();
+  });
+  const tooMany = map.places.length > MOST_DRAWN;
+  return (
+    <>
+      <h1 class="vh">Map</h1>
+      <div class="split">
+        <div class="main">
+          <div class="toolbar">
+            <select
+              aria-label="Window"
+              value={String(window.lookback)}
+              onChange={(event) => setLookback(Number(event.currentTarget.value))}
+            >
+              {!LOOKBACKS.some(([ms]) => ms === window.lookback) && (
+                <option value={String(window.lookback)}>{lookbackName(window.lookback)}</option>
+              )}
+              {LOOKBACKS.map(([ms, words]) => (
+                <option key={ms} value={String(ms)}>
+                  Last {words}
+                </option>
+              ))}
+            </select>
+            {links && (
+              <span class="sm muted cut" role="status">
+                {counted(map.places.length, "service")}, {counted(map.edges.length, "line")}
+              </span>
+            )}
+            <span class="grow" />
+            <span class="sm muted wide">
+              width: calls · <span class="bad">red: errors</span>
+            </span>
+            <input
+              ref={field}
+              type="search"
+              placeholder="Find service  /"
+              aria-label="Find service"
+              value={find}
+              onInput={(event) => change({ find: event.currentTarget.value })}
+            />
+            <button
+              type="button"
+              class="plain tiny"
+              aria-pressed={asTable}
+              onClick={() => step({ as: asTable ? null : "table" })}
+            >
+              {asTable ? "As map" : "As table"}
+            </button>
+          </div>
+          <Progress on={waiting} />
+          {failure && (
+            <Fault
+              {...wordsFor(failure)}
+              action={
+                <button type="button" onClick={again}>
+                  Try again
+                </button>
+              }
+            />
+          )}
+          {links && (
+            <div class={`page${waiting || failure ? " stale" : ""}`} aria-busy={waiting}>
+              {map.edges.length === 0 ? (
+                <Nothing find={find} lookback={window.lookback} />
+              ) : asTable || tooMany ? (
+                <>
+                  {tooMany && (
+                    <p class="found sm" role="status">
+                      {count(map.places.length)} services are too many to draw. Find one to see it with those beside it.
+                    </p>
+                  )}
+                  <LinkTable map={map} selected={selected} onSelect={select} />
+                </>
+              ) : (
+                <div class="scroll">
+                  <Graph map={map} selected={selected} onSelect={select} />
+                </div>
+              )}
+            </div>
+          )}
+        </div>
+        {links && map.edges.length > 0 && <MapPanel map={map} selected={selected} window={window} onSelect={select} />}
+      </div>
+    </>
+  );
+}
+
+function Nothing({ find, lookback }: { find: string; lookback: number }) {
+  if (find)
+    return (
+      <Empty
+        title="No service has that name"
+        actions={
+          <button type="button" onClick={() => step({ find: null })}>
+            Show all
+          </button>
+        }
+      >
+        <p>
+          No call of the last {lookbackName(lookback)} is to or from <bdi class="mono">{find}</bdi>.
+        </p>
+      </Empty>
+    );
+  return (
+    <Empty
+      title="No calls in this window"
+      actions={
+        lookback < 86_400_000 && (
+          <button type="button" onClick={() => setLookback(86_400_000)}>
+            Show the last day
+          </button>
+        )
+      }
+    >
+      <p>Edges appear as requests pass.</p>
+    </Empty>
+  );
+}
+
+function LinkTable({
+  map,
+  selected,
+  onSelect,
+}: {
+  map: ServiceMap;
+  selected: string | null;
+  onSelect: (id: string) => void;
+}) {
+  const byName = new Map(map.places.map((place) => [place.name, place]));
+  const name = (raw: string) => {
+    const place = byName.get(raw);
+    return (
+      place && (
+        <span class="row" title={raw}>
+          <Swatch mark={place.mark} />
+          <bdi class="cut">{place.alias}</bdi>
+        </span>
+      )
+    );
+  };
+  return (
+    <div class="scroll">
+      <table class="links">
+        <caption class="vh">Calls between services</caption>
+        <thead>
+          <tr>
+            <th>Caller</th>
+            <th>Called</th>
+            <th class="num">Calls</th>
+            <th class="num">Errors</th>
+            <th class="num">p50</th>
+            <th class="num">p99</th>
+          </tr>
+        </thead>
+        <tbody>
+          {map.edges.map(({ link, failing, bad }) => (
+            <tr key={edgeId(link)} class={selected === edgeId(link) ? "on" : ""} onClick={() => onSelect(edgeId(link))}>
+              <td>{name(link.parent)}</td>
+              <td>
+                <button type="button" class="plain tiny called" onClick={(event) => choose(event, link, onSelect)}>
+                  {name(link.child)}
+                </button>
+              </td>
+              <td class="num">{count(link.callCount)}</td>
+              <td class={`num${bad ? " bad" : " soft"}`}>{failing > 0 ? percent(failing) : "0"}</td>
+              <td class="num soft">{link.latency ? duration(link.latency.p50) : "–"}</td>
+              <td class="num">{link.latency ? duration(link.latency.p99) : "–"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The row would take the same click, and undo it. */
+function choose(event: Event, link: Link, onSelect: (id: string) => void): void {
+  event.stopPropagation();
+  onSelect(edgeId(link));
+}
+
+/** Asks whenever the window is another; the old map stays until the new is there. */
+function useLinks(lookback: number, until: number | null) {
+  const [links, setLinks] = useState<readonly Link[] | null>(null);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [waiting, setWaiting] = useState(true);
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    const control = new AbortController();
+    setWaiting(true);
+    void getLinks(until ?? Date.now(), lookback, control.signal).then((answer) => {
+      if (!answer) return;
+      setWaiting(false);
+      setFailure(answer.ok ? null : answer.failure);
+      if (answer.ok) setLinks(answer.value);
+    });
+    return () => control.abort();
+  }, [lookback, until, tries]);
+  return { links, failure, waiting, again: () => setTries(tries + 1) };
+}
