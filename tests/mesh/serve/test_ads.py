@@ -228,7 +228,8 @@ def test_what_envoy_refuses_is_counted_and_logged_with_its_reason(
         assert node.server.refusals == {}
 
     run(scenario)
-    assert caplog.messages == ["Envoy refuses Listener out: cannot bind '127.0.0.1:4140'"]
+    own = [each.getMessage() for each in caplog.records if each.name.startswith("clew.")]
+    assert own == ["Envoy refuses Listener out: cannot bind '127.0.0.1:4140'"]
 
 
 def test_a_snapshot_with_a_reference_to_nothing_is_not_published(

@@ -44,6 +44,8 @@ _OPTIONS = [
 ]
 RETRY_SECONDS = 5.0
 """After which a refused listener is sent again: its port may be free by then."""
+STOP_SECONDS = 0.5
+"""Given to streams to end when they are told to."""
 
 
 class InconsistentSnapshot(ClewError):
@@ -112,8 +114,10 @@ class AdsServer:
 
     async def stop(self) -> None:
         """Close all streams; Envoy goes on with what it has."""
+        for stream in self._streams:
+            stream.outbox.put_nowait(None)  # grpc would log a stream that it has to cancel
         if self._server is not None:
-            await self._server.stop(grace=None)
+            await self._server.stop(grace=STOP_SECONDS)
 
     def publish(self, snapshot: Snapshot, *, gone: Collection[str] = (), epoch: int = 1) -> None:
         """Send what differs. ``gone`` are clusters that Envoy shall not have or wait for.
