@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
+from clew.mesh.namers.publishing import publish_changes
 from clew.mesh.naming.answer import Answer, Answers, Missing
 from clew.mesh.naming.bound import Addresses, Bound
 from clew.mesh.naming.path import Path
-
-FIRST_SECONDS = 5.0
-"""How long the first publication may wait until all is known. What another namer said of the same
-paths stays in use until then."""
 
 Found = Addresses | None
 """The endpoints of a service; None when there is no such service."""
@@ -54,23 +50,15 @@ class Following:
         self._stirred.set()
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
-        published: Answers | None = None
-        clock = asyncio.get_running_loop().time
-        until = clock() + FIRST_SECONDS
         async with asyncio.TaskGroup() as group:
+
+            def look() -> tuple[Answers, bool]:
+                self._follow(group)
+                answers = self._answers()
+                return answers, len(answers) == len(self._asked)
+
             try:
-                while True:
-                    self._stirred.clear()
-                    self._follow(group)
-                    answers = self._answers()
-                    complete = len(answers) == len(self._asked) or clock() >= until
-                    if answers != published and (complete or published is not None):
-                        publish(answers)
-                        published = answers
-                    wait = None if published is not None else max(0.0, until - clock())
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(wait):
-                            await self._stirred.wait()
+                await publish_changes(publish, self._stirred, look)
             finally:
                 # the group ends the tasks
                 self._tasks.clear()

@@ -12,6 +12,7 @@ from tests.mesh.namers.contract import ONE, TWO, NamerContract, addresses
 from tests.mesh.namers.k8s.api_server import ApiServer, endpoint_slice, served
 from tests.mesh.namers.watching import Watched, watched
 
+from clew.mesh.namers import publishing
 from clew.mesh.namers.k8s import api as api_module
 from clew.mesh.namers.k8s import namer as namer_module
 from clew.mesh.namers.k8s import reflector as reflector_module
@@ -400,7 +401,7 @@ def test_the_first_publication_has_all_that_is_wanted() -> None:
 
 
 def test_what_cannot_be_known_does_not_hold_up_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(namer_module, "FIRST_SECONDS", 0.2)
+    monkeypatch.setattr(publishing, "FIRST_SECONDS", 0.2)
 
     async def scene() -> None:
         server = ApiServer()

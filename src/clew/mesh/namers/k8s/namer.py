@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.k8s.lookups import Collection, Lookup, Question, World
 from clew.mesh.namers.k8s.mirror import Mirror
+from clew.mesh.namers.publishing import publish_changes
 from clew.mesh.naming.answer import Answer, Answers, Missing, Waiting
 from clew.mesh.naming.path import Path
 
 LINGER_SECONDS = 60.0
 """How long a collection is still watched when nobody wants it: names come back soon or never."""
-FIRST_SECONDS = 5.0
-"""How long the first publication may wait until all is known. What another namer said of the same
-paths stays in use until then."""
 
 
 class K8s:
@@ -46,23 +43,15 @@ class K8s:
         self._stirred.set()
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
-        published: Answers | None = None
-        clock = asyncio.get_running_loop().time
-        until = clock() + FIRST_SECONDS
         async with asyncio.TaskGroup() as group:
+
+            def look() -> tuple[Answers, bool]:
+                self._watch(group)
+                answers = self._answers()
+                return answers, len(answers) == len(self._asked)
+
             try:
-                while True:
-                    self._stirred.clear()
-                    self._watch(group)
-                    answers = self._answers()
-                    complete = len(answers) == len(self._asked) or clock() >= until
-                    if answers != published and (complete or published is not None):
-                        publish(answers)
-                        published = answers
-                    wait = None if published is not None else max(0.0, until - clock())
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(wait):
-                            await self._stirred.wait()
+                await publish_changes(publish, self._stirred, look)
             finally:
                 self._forget()
 
