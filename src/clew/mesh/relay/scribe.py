@@ -9,23 +9,20 @@ import struct
 from collections.abc import Iterable
 
 from clew.mesh.relay.answer import Answer, Taken, Unavailable
-from clew.span import thrift
+from clew.span import scribe, thrift
 from clew.span.model import Span
 from clew.span.proto3 import decode_list
+from clew.span.scribe import Line
 from clew.span.thrift_protocol import (
     I32,
     BadThrift,
     Reader,
-    plain_string,
-    plain_struct,
-    string,
-    structs,
 )
 
 PORT = 9410
 """Where Zipkin listens for Scribe."""
 _length = struct.Struct(">I")
-_CALL, _REPLY = 0x80010001, 0x80010002
+_REPLY = 0x80010002
 _OK, _TRY_LATER = 0, 1
 _LONGEST_REPLY = 64 * 1024
 
@@ -84,14 +81,8 @@ class Scribe:
 
 def log_call(spans: Iterable[Span]) -> bytes:
     """``Log(entries)``: for each span its Thrift in base64, in the category ``zipkin``."""
-    entries = (
-        plain_struct(
-            (string(1, b"zipkin"), string(2, base64.b64encode(thrift.encode(span)) + b"\n"))
-        )
-        for span in spans
-    )
-    head = _length.pack(_CALL) + plain_string(b"Log") + _length.pack(0)
-    return head + plain_struct((structs(1, entries),))
+    lines = (Line("zipkin", base64.b64encode(thrift.encode(span)) + b"\n") for span in spans)
+    return scribe.call(lines, sequence=0)
 
 
 def _result(reply: bytes) -> int:
