@@ -284,8 +284,10 @@ class Mesh:
         while True:
             until = self._crowd.until
             wait = None if until is None else max(0.0, until - clock())
+            # not wait_for, which in Python 3.11 may swallow the cancellation that ends this
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
             self._changed.clear()
             try:
                 if self._crowd.next_epoch(clock()):
