@@ -3,6 +3,9 @@
 The rules are those of ``zipkin2.Span`` and ``zipkin2.Endpoint``: what is absent is ``None`` (or an
 empty collection), never an empty string or zero, and a :class:`Span` that exists is normalised.
 Use :func:`new_span` to make one from values that may not be.
+
+None of them can be part of a cycle, so the garbage collector need not know them (``gc=False``): at
+full speed a hundred thousand are alive, and looking at them took a third of the reading.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ class Kind(enum.Enum):
     CONSUMER = "CONSUMER"
 
 
-class Endpoint(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """One side of a call. An endpoint with nothing in it does not exist: it is None in the span."""
 
     service_name: str | None = None
@@ -38,14 +41,14 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     """1–65535; None when unknown."""
 
 
-class Annotation(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class Annotation(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """Something that happened at a moment."""
 
     timestamp: Micros
     value: str
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Span(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """One operation of a trace. Field order is the order in which Zipkin writes them."""
 
     trace_id: str
