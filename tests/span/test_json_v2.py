@@ -229,6 +229,11 @@ near_spans = st.fixed_dictionaries(
 )
 
 
+def test_a_number_that_became_a_tag_is_written_as_text() -> None:
+    spans = decode_list(b'[{"traceId": "1", "id": "1", "tags": {"http.status_code": 200}}]')
+    assert b'"tags":{"http.status_code":"200"}' in encode_list(spans)
+
+
 @given(st.lists(near_spans | json_values, max_size=3))
 def test_a_list_is_decoded_or_refused_and_reads_back(items: list[Any]) -> None:
     try:

@@ -55,7 +55,7 @@ def text(value: Any, path: str) -> str:
     if not isinstance(value, str):
         raise InvalidSpan(f"Expected a string but was {_token(value)} at path {path}")
     # half of a surrogate pair cannot be stored; Java writes a question mark for it
-    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    return str(value) if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def long(value: Any, path: str) -> int:

@@ -28,7 +28,9 @@ class Kind(enum.Enum):
     CONSUMER = "CONSUMER"
 
 
-class Endpoint(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+class Endpoint(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False
+):
     """One side of a call. An endpoint with nothing in it does not exist: it is None in the span."""
 
     service_name: str | None = None
