@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from bench.load import Result, read_response
+from bench.load import Result
+from bench.posting import A_BODY, CONNECTIONS, JSON, OTLP, PROTO3, post
+from bench.servers import clew_traces, cpu, peak_mb, quiet, settle
 from bench.traces import SPANS_A_TRACE, traces
-from clew.span import json_v2, proto3
 from clew.span.model import Micros, Span
 from clew.trace.collect import columns
 from clew.trace.store.clickhouse import ClickHouseStore
 from clew.trace.store.engine import Engine
 
-SPANS, A_BODY, CONNECTIONS, BLOCK = 300_000, 100, 8, 50_000
+SPANS, BLOCK = 300_000, 50_000
 ROUNDS = 3
 BASELINE = "baseline: the engine alone, columns from memory"
 HOUR = 3_600_000_000
-FORMATS = {
-    "JSON v2": (json_v2.encode_list, "application/json"),
-    "proto3": (proto3.encode_list, "application/x-protobuf"),
-}
-_TICKS = os.sysconf("SC_CLK_TCK")
+FORMATS = {"JSON v2": JSON, "proto3": PROTO3, "OTLP protobuf": OTLP}
 
 
 @dataclass(frozen=True)
@@ -63,15 +54,12 @@ def main() -> None:
         return engine_alone()
     begin = time.time_ns() // 1000 - HOUR
     made = list(chain.from_iterable(traces(SPANS // SPANS_A_TRACE, begin, HOUR)))
-    bodies = {
-        name: [encode(made[i : i + A_BODY]) for i in range(0, len(made), A_BODY)]
-        for name, (encode, _) in FORMATS.items()
-    }
+    requests = {name: form.requests(made) for name, form in FORMATS.items()}
     results: dict[str, list[Taken]] = {name: [] for name in (BASELINE, *FORMATS)}
     for _ in range(ROUNDS):
         results[BASELINE].append(_engine())
-        for name, (_, content_type) in FORMATS.items():
-            results[name].append(served(bodies[name], content_type))
+        for name in FORMATS:
+            results[name].append(served(requests[name]))
     print(
         f"{SPANS:,} spans in bodies of {A_BODY}, {CONNECTIONS} connections, as fast as accepted;"
         f" {ROUNDS} rounds, interleaved, the median by spans/s and core"
@@ -97,44 +85,15 @@ def median(taken: list[Taken]) -> Taken:
     return sorted(taken, key=lambda one: one.rate)[len(taken) // 2]
 
 
-def served(bodies: list[bytes], content_type: str) -> Taken:
-    """Post ``bodies`` to a server of its own."""
-    with tempfile.TemporaryDirectory() as directory, _server(directory) as (address, pid):
-        cpu, start = _cpu(pid), time.perf_counter()
-        head = f"POST /api/v2/spans HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\n"
-        requests = [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
-        url = urlsplit(address)
-        assert url.hostname
-        assert url.port
-        posts = asyncio.run(post(url.hostname, url.port, requests))
-        while _waiting(address):
-            time.sleep(0.05)
+def served(requests: list[bytes]) -> Taken:
+    """Post ``requests`` to a server of its own."""
+    with tempfile.TemporaryDirectory() as directory, clew_traces(directory) as server:
+        before, start = cpu(server.pid), time.perf_counter()
+        posts = post(server, requests)
+        settle(server)
         wall = time.perf_counter() - start
-        _quiet(pid)
-        return Taken(_cpu(pid) - cpu, wall, _peak_mb(pid), posts)
-
-
-async def post(host: str, port: int, requests: list[bytes]) -> Result:
-    """Each request once, over a few connections, each as soon as the last was answered."""
-    result, left = Result(), iter(requests)
-
-    async def connection() -> None:
-        reader, writer = await asyncio.open_connection(host, port)
-        for request in left:
-            status = 503
-            while status == 503:
-                start = time.perf_counter()
-                writer.write(request)
-                status = await read_response(reader)
-                result.latencies.append(time.perf_counter() - start)
-                if status == 503:
-                    await asyncio.sleep(0.05)
-            result.failures += status != 202
-        writer.close()
-
-    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
-    assert not result.failures
-    return result
+        quiet(server.pid)
+        return Taken(cpu(server.pid) - before, wall, peak_mb(server.pid), posts)
 
 
 def engine_alone() -> None:
@@ -146,12 +105,12 @@ def engine_alone() -> None:
         blocks.append(_block(some))
     with tempfile.TemporaryDirectory() as directory:
         store = ClickHouseStore(Engine(Path(directory)))
-        cpu, start = _cpu(os.getpid()), time.perf_counter()
+        before, start = cpu(os.getpid()), time.perf_counter()
         for number, block in enumerate(blocks):
             store.insert(block, str(number))
         wall = time.perf_counter() - start
-        _quiet(os.getpid())
-        print(json.dumps([_cpu(os.getpid()) - cpu, wall, _peak_mb(os.getpid())]))
+        quiet(os.getpid())
+        print(json.dumps([cpu(os.getpid()) - before, wall, peak_mb(os.getpid())]))
         store.close()
 
 
@@ -162,51 +121,8 @@ def _block(spans: list[Span]) -> pa.Table:
 def _engine() -> Taken:
     command = [sys.executable, "-m", "bench.ingest", "--engine-alone"]
     done = subprocess.run(command, capture_output=True, check=True, text=True)
-    cpu, wall, memory = json.loads(done.stdout)
-    return Taken(cpu, wall, memory, Result())
-
-
-@contextmanager
-def _server(directory: str) -> Iterator[tuple[str, int]]:
-    command = [sys.executable, "-m", "clew", "traces", "--port", "0", "--store", directory]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        try:
-            assert process.stdout
-            ready = process.stdout.readline()
-            yield ready.split("ready: ")[1].split("/zipkin/")[0], process.pid
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
-
-
-def _waiting(address: str) -> int:
-    """How many spans are accepted and not stored."""
-    with urllib.request.urlopen(f"{address}/prometheus") as answer:
-        lines = answer.read().decode().splitlines()
-    return int(sum(float(li.split()[-1]) for li in lines if li.startswith("clew_spans_waiting")))
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
-def _quiet(pid: int) -> None:
-    """Wait until the merges are done: the process then uses less than a tenth of a core."""
-    before = _cpu(pid)
-    while True:
-        time.sleep(1)
-        now = _cpu(pid)
-        if now - before < 0.1:
-            return
-        before = now
-
-
-def _peak_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(li.split()[1]) * 1024 / 1e6 for li in lines if li.startswith("VmHWM:"))
+    used, wall, memory = json.loads(done.stdout)
+    return Taken(used, wall, memory, Result())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import time
 from urllib.parse import urlsplit
 
 from bench.load import steady
-from bench.running import demo, descendants, resident_mb
+from bench.running import demo, descendants
+from bench.servers import resident_mb
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: hello\r\n\r\n"
 

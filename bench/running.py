@@ -39,11 +39,3 @@ def descendants(pid: int) -> dict[int, str]:
                 found[int(child)] = b" ".join(words).decode(errors="replace")
                 waiting.append(int(child))
     return found
-
-
-def resident_mb(pid: int) -> float:
-    """Resident memory in MB (10^6 bytes)."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    return 0.0
