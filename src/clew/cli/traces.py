@@ -61,6 +61,14 @@ def _default_directory() -> Path:
     "COLLECTOR_PORT, with COLLECTOR_SCRIBE_ENABLED=true; default: none]",
 )
 @click.option(
+    "--when-full",
+    type=click.Choice(["refuse", "drop"]),
+    default="refuse",
+    show_default=True,
+    help="While too many spans wait for the store, or the disk is full: answer 503, so that "
+    "reporters send again; or answer 202 as Zipkin does, and count them as dropped.",
+)
+@click.option(
     "--retain",
     type=Duration(),
     default="7d",
@@ -86,6 +94,7 @@ def command(
     sample_rate: float | None,
     otlp: bool,
     scribe_port: int | None,
+    when_full: str,
     retain: timedelta,
     max_disk: int | None,
     log_level: str,
@@ -105,6 +114,7 @@ def command(
         )
     from clew.cli.zipkin_environment import read_settings
     from clew.trace.app import run
+    from clew.trace.collect.room import WhenFull
     from clew.trace.store.retention import Retention
 
     log_to_stderr(log_level)
@@ -115,6 +125,7 @@ def command(
         "sample_rate": sample_rate,
         "otlp_ports": _OTLP_PORTS if otlp else None,
         "scribe_port": scribe_port,
+        "when_full": WhenFull(when_full),
         "retention": Retention(max_age=retain, max_bytes=max_disk),
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}

@@ -38,6 +38,7 @@ from clew.trace.collect.http import HttpCollector
 from clew.trace.collect.intake import Intake
 from clew.trace.collect.listeners import BACKLOG, CannotListen, address, listening, port
 from clew.trace.collect.otlp import OnlyOtlp, OtlpCollector
+from clew.trace.collect.room import WhenFull
 from clew.trace.collect.sampler import Sampler
 from clew.trace.collect.scribe import ScribeCollector
 from clew.trace.collect.status import Status
@@ -79,6 +80,8 @@ class Settings:
     """The category of entries that are spans (SCRIBE_CATEGORY)."""
     strict_trace_id: bool = True
     """Whether an id of 16 characters is another than one of 32 that ends so (STRICT_TRACE_ID)."""
+    when_full: WhenFull = WhenFull.REFUSE
+    """What becomes of spans while too many wait for the store, or the disk is full."""
     retention: Retention = field(default_factory=Retention)
     """How much to keep."""
     query_timeout: int = 11
@@ -114,7 +117,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         for one in otlp_listeners:
             _logger.info("taking OTLP at port %d", port(one))
         async with (
-            _intake(settings.directory / "log", store, sampler, counts) as intake,
+            _intake(settings, store, sampler, counts) as intake,
             _grpc_server(settings, intake) as (path, stop),
             _scribe(settings, intake, scribe_listeners),
             _retaining(store, settings.retention),
@@ -227,9 +230,10 @@ async def _retaining(store: ClickHouseStore, keep: Retention) -> AsyncIterator[N
 
 @contextlib.asynccontextmanager
 async def _intake(
-    directory: Path, store: SpanStore, sampler: Sampler, counts: Counts
+    settings: Settings, store: SpanStore, sampler: Sampler, counts: Counts
 ) -> AsyncIterator[Intake]:
-    intake = Intake(directory, store, sampler, counts)
+    directory = settings.directory / "log"
+    intake = Intake(directory, store, sampler, counts, when_full=settings.when_full)
     intake.start()
     try:
         yield intake

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from prometheus_client import CollectorRegistry
 
 from clew.metrics import exposition
-from clew.trace.collect.counts import REFUSED_BY_STORE, SAMPLED_OUT, Counts
+from clew.trace.collect.counts import NO_ROOM, REFUSED_BY_STORE, SAMPLED_OUT, Counts
 
 
 class CountsMachine(RuleBasedStateMachine):
@@ -27,6 +27,10 @@ class CountsMachine(RuleBasedStateMachine):
     def accept(self, transport: str, kept: int, sampled_out: int) -> None:
         self.counts.accepted(transport, kept, sampled_out)
         self.waiting.append((transport, kept))
+
+    @rule(transport=st.sampled_from(["http", "grpc"]), spans=st.integers(1, 9))
+    def leave_out(self, transport: str, spans: int) -> None:
+        self.counts.left_out(transport, spans, NO_ROOM)
 
     @rule()
     def store(self) -> None:

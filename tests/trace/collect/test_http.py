@@ -20,9 +20,10 @@ from clew.span import json_v2, proto3, thrift
 from clew.span.model import Annotation, Kind, Micros
 from clew.span.normal import new_endpoint, new_span
 from clew.trace.collect.body import DECOMPRESSED_LIMIT, WIRE_LIMIT
-from clew.trace.collect.counts import SAMPLED_OUT, Counts
+from clew.trace.collect.counts import NO_ROOM, NOT_LOGGED, SAMPLED_OUT, Counts
 from clew.trace.collect.http import HttpCollector
 from clew.trace.collect.intake import Intake
+from clew.trace.collect.room import WhenFull
 from clew.trace.collect.sampler import Sampler
 
 SPANS = [new_span(trace_id="1", id="1"), new_span(trace_id="7fffffffffffffff", id="2")]
@@ -77,11 +78,23 @@ RICH_JSON_V1 = json.dumps(
 class Server:
     """The collector's path on a moody store, asked without a network."""
 
-    def __init__(self, directory: Path, rate: float = 1, in_flight: int = 1 << 28) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        rate: float = 1,
+        in_flight: int = 1 << 28,
+        when_full: WhenFull = WhenFull.REFUSE,
+    ) -> None:
         self.store = MoodyStore()
         self.counts = Counts("http")
         self.intake = Intake(
-            directory, self.store, Sampler(rate), self.counts, in_flight=in_flight, seal_seconds=0
+            directory,
+            self.store,
+            Sampler(rate),
+            self.counts,
+            in_flight=in_flight,
+            seal_seconds=0,
+            when_full=when_full,
         )
         self.intake.start()
         self.http = HttpCollector(self.intake.collector, self.intake.room, self.counts, 0.2)
@@ -311,17 +324,42 @@ def test_when_too_much_waits_senders_are_told_to_come_again(
     assert server.post(JSON).status_code == 202
 
 
+def full(fd: int, pieces: Sequence[Any]) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_when_the_disk_is_full_senders_are_told_to_come_again(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(fd: int, pieces: Sequence[Any]) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     with monkeypatch.context() as patch:
         patch.setattr(os, "writev", full)
         response = server.post(JSON)
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     assert "No space left on device" in response.text
+    assert server.post(JSON).status_code == 202
+    assert server.ids() == [1, 2]
+
+
+def test_on_request_what_finds_no_room_is_answered_as_by_zipkin_and_counted(
+    new_server: Callable[..., Server],
+) -> None:
+    server = new_server(in_flight=2 * len(JSON), when_full=WhenFull.DROP)
+    server.store.away.set()
+    assert [server.post(JSON).status_code for _ in range(4)] == [202] * 4
+    totals = server.counts.totals()
+    assert (totals.accepted, totals.dropped) == (8, {NO_ROOM: 4})
+    server.store.away.clear()
+    assert server.ids() == [1, 1, 2, 2]
+
+
+def test_on_request_what_cannot_be_logged_is_answered_as_by_zipkin_and_counted(
+    new_server: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = new_server(when_full=WhenFull.DROP)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "writev", full)
+        assert server.post(JSON).status_code == 202
+    assert server.counts.totals().dropped == {NOT_LOGGED: 2}
     assert server.post(JSON).status_code == 202
     assert server.ids() == [1, 2]
 

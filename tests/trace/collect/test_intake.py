@@ -15,7 +15,7 @@ from clew.span.errors import MalformedSpans
 from clew.span.normal import new_span
 from clew.trace.collect.counts import REFUSED_BY_STORE, Counts
 from clew.trace.collect.intake import Intake
-from clew.trace.collect.room import NoRoom
+from clew.trace.collect.room import NoRoom, WhenFull
 from clew.trace.collect.sampler import Sampler
 
 KEPT, SAMPLED = "0000000000000001", "7fffffffffffffff"
@@ -30,14 +30,24 @@ async def accept(intake: Intake, body: bytes) -> None:
         await intake.collector.accept(body, Format.JSON_V2, "http", lease)
 
 
-@given(events)
-@settings(max_examples=25, deadline=None)
-def test_every_accepted_span_is_accounted_for(happens: list[str | list[str]]) -> None:
+@given(events, st.sampled_from(WhenFull))
+@settings(max_examples=40, deadline=None)
+def test_every_accepted_span_is_accounted_for(
+    happens: list[str | list[str]], when_full: WhenFull
+) -> None:
     """Stored, dropped or waiting, at every moment and whatever the store does."""
     store, counts, accepted = MoodyStore(), Counts("http"), 0
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory)
-        intake = Intake(log, store, Sampler(0.5), counts, in_flight=1500, seal_seconds=0)
+        intake = Intake(
+            log,
+            store,
+            Sampler(0.5),
+            counts,
+            in_flight=1500,
+            seal_seconds=0,
+            when_full=when_full,
+        )
         intake.start()
         for event in happens:
             match event:

@@ -41,3 +41,19 @@ def test_what_was_handed_on_is_not_given_back() -> None:
         lease.grow(6)
         assert lease.hand_on() == 6
     assert room.used == 6
+
+
+def test_a_message_that_finds_no_room_is_read_in_the_spare_one() -> None:
+    spare = Room(10)
+    room = Room(10, spare)
+    with room.lease() as first, room.lease() as second:
+        first.grow(8)
+        second.grow(2)
+        second.grow(3)
+        assert (first.spare, second.spare) == (False, True)
+        assert (room.used, spare.used) == (8, 5)
+        second.shrink(1)
+        with pytest.raises(NoRoom):
+            second.grow(7)
+        assert (room.used, spare.used) == (8, 4)
+    assert (room.used, spare.used) == (0, 0)

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from clew.span.detect import DECODERS, Format
 from clew.span.model import Micros, Span
-from clew.trace.collect.counts import Counts
-from clew.trace.collect.log import Entry, Log
+from clew.trace.collect.counts import NO_ROOM, NOT_LOGGED, Counts
+from clew.trace.collect.log import Entry, Log, LogFailed
 from clew.trace.collect.record import Record
-from clew.trace.collect.room import Lease
+from clew.trace.collect.room import Lease, WhenFull
 from clew.trace.collect.sampler import Sampler
 
 T = TypeVar("T")
@@ -23,11 +23,19 @@ LONG_WORK = 1 << 20
 class Collector:
     """From bytes to a promise: when :meth:`accept` returns, the spans survive a crash."""
 
-    def __init__(self, log: Log, sampler: Sampler, counts: Counts, now: Callable[[], Micros]):
+    def __init__(
+        self,
+        log: Log,
+        sampler: Sampler,
+        counts: Counts,
+        now: Callable[[], Micros],
+        when_full: WhenFull = WhenFull.REFUSE,
+    ) -> None:
         self._log = log
         self._sampler = sampler
         self._counts = counts
         self._now = now
+        self._when_full = when_full
 
     async def accept(self, body: bytes, format: Format, transport: str, lease: Lease) -> None:
         """Take the spans of ``body``: all of them, or none.
@@ -47,18 +55,27 @@ class Collector:
         """
         kept = self._sampler.kept(spans)
         sampled_out = len(spans) - len(kept)
-        if not kept:
-            self._counts.accepted(transport, 0, sampled_out)
+        if not kept or lease.spare:
+            self._drop(transport, kept, sampled_out, NO_ROOM)
             return
-        await self._log.append(
-            Entry(
-                record=Record(format, self._now(), body),
-                spans=kept,
-                sampled_out=sampled_out,
-                transport=transport,
-                held=lease.hand_on(),
-            )
+        entry = Entry(
+            record=Record(format, self._now(), body),
+            spans=kept,
+            sampled_out=sampled_out,
+            transport=transport,
+            held=lease.hand_on(),
         )
+        try:
+            await self._log.append(entry)
+        except LogFailed:
+            if self._when_full is WhenFull.REFUSE:
+                raise
+            self._drop(transport, kept, sampled_out, NOT_LOGGED)
+
+    def _drop(self, transport: str, spans: list[Span], sampled_out: int, reason: str) -> None:
+        self._counts.accepted(transport, 0, sampled_out)
+        if spans:
+            self._counts.left_out(transport, len(spans), reason)
 
 
 async def decoded(decode: Callable[[bytes], T], body: bytes) -> T:

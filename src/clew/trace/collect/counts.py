@@ -22,6 +22,10 @@ REFUSED_BY_STORE = "refused by the store"
 
 REJECTED = "rejected"
 """Why a span was dropped: its ids are none. The rest of its message was taken, its sender told."""
+NO_ROOM = "no room"
+"""Why a span was dropped: too many waited for the store, and senders are not to be refused."""
+NOT_LOGGED = "not logged"
+"""Why a span was dropped: the log could not be written, and senders are not to be refused."""
 
 REPLAY = "replay"
 """The transport of spans that an earlier process accepted and this one found in the log."""
@@ -102,13 +106,13 @@ class Counts(Collector):
             if sampled_out:
                 self._dropped[SAMPLED_OUT] += sampled_out
 
-    def rejected(self, transport: str, spans: int) -> None:
-        """Spans of an accepted message that were left out."""
+    def left_out(self, transport: str, spans: int, reason: str) -> None:
+        """Spans of an accepted message that never went into the log."""
         with self._lock:
             self._seen(transport)
             self._counters["spans"][transport] += spans
             self._counters["spans_dropped"][transport] += spans
-            self._dropped[REJECTED] += spans
+            self._dropped[reason] += spans
 
     def stored(self, spans: int) -> None:
         """So many waiting spans are in the store."""

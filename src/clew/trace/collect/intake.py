@@ -10,7 +10,7 @@ from clew.trace.collect.collector import Collector
 from clew.trace.collect.counts import Counts
 from clew.trace.collect.insert import Inserts, Writer
 from clew.trace.collect.log import Log
-from clew.trace.collect.room import Room
+from clew.trace.collect.room import Room, WhenFull
 from clew.trace.collect.sampler import Sampler
 from clew.trace.collect.segment import left_over
 
@@ -30,15 +30,17 @@ class Intake:
         *,
         in_flight: int = _IN_FLIGHT,
         seal_seconds: float = 1.0,
+        when_full: WhenFull = WhenFull.REFUSE,
     ) -> None:
         """``directory`` is the log's; it is made if it is not there."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._directory = directory
         self.counts = counts
-        self.room = Room(in_flight)
+        spare = Room(in_flight) if when_full is WhenFull.DROP else None
+        self.room = Room(in_flight, spare)
         self._inserts = Inserts(store, self.room, counts, sampler)
         self._log = Log(directory, self._inserts, self.room, counts, seal_seconds=seal_seconds)
-        self.collector = Collector(self._log, sampler, counts, _now)
+        self.collector = Collector(self._log, sampler, counts, _now, when_full)
 
     def start(self) -> None:
         """Take messages; first of all insert what the last process left in the log."""

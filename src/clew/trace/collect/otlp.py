@@ -18,7 +18,7 @@ from clew.span import otlp, otlp_answer
 from clew.span.detect import Format
 from clew.span.otlp import Export
 from clew.trace.collect.collector import Collector, decoded
-from clew.trace.collect.counts import Counts
+from clew.trace.collect.counts import REJECTED, Counts
 from clew.trace.collect.grpc import RPC_CODES
 from clew.trace.collect.http import BODY_SECONDS
 from clew.trace.collect.refusal import Refusal, refusals
@@ -111,7 +111,7 @@ class OtlpCollector:
         export = await decoded(encoding.decode, body)
         await self._collector.keep(export.spans, body, encoding.format, transport, lease)
         if export.rejected:
-            self._counts.rejected(transport, export.rejected)
+            self._counts.left_out(transport, export.rejected, REJECTED)
         return export
 
 

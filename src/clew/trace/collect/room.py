@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import threading
 from types import TracebackType
 
@@ -12,11 +13,25 @@ class NoRoom(ClewError):
     """Too much waits to be stored: the sender should keep its spans and try again later."""
 
 
+class WhenFull(enum.Enum):
+    """What becomes of a message that cannot be kept now."""
+
+    REFUSE = "refuse"
+    """Its sender is told to send it again later."""
+    DROP = "drop"
+    """Its sender is told that all is well, as by Zipkin, and its spans are counted as dropped."""
+
+
 class Room:
     """Counts bytes in flight and refuses more than ``limit`` of them. Any thread may use it."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, spare: Room | None = None) -> None:
+        """In ``spare`` messages are read that find no room, to be counted and dropped.
+
+        None: they are refused unread.
+        """
         self.limit = limit
+        self.spare = spare
         self._used = 0
         self._lock = threading.Lock()
 
@@ -46,13 +61,27 @@ class Lease:
     """The bytes that one request holds. Leaving the ``with`` block releases what it still holds."""
 
     def __init__(self, room: Room) -> None:
+        self.spare = False
+        """Whether the bytes are held in the spare room: the message must not be kept."""
         self._room = room
         self._size = 0
 
     def grow(self, size: int) -> None:
         """Hold ``size`` bytes more. Raises NoRoom."""
-        self._room.take(size)
+        try:
+            self._room.take(size)
+        except NoRoom:
+            self._move(size)
         self._size += size
+
+    def _move(self, size: int) -> None:
+        """To the spare room, with ``size`` bytes more."""
+        full, spare = self._room, self._room.spare
+        if spare is None:
+            raise NoRoom("too many spans wait to be stored", "try again in a second")
+        spare.take(self._size + size)
+        full.give_back(self._size)
+        self._room, self.spare = spare, True
 
     def shrink(self, size: int) -> None:
         """Hold ``size`` bytes less."""
