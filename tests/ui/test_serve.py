@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
 
 from clew.ui import serve
 
@@ -29,8 +31,13 @@ def static(tmp_path: Path) -> Path:
 class Pages:
     """The routes behind a client."""
 
-    def __init__(self, static: Path, base_path: str = serve.HOME) -> None:
-        self._app = Starlette(routes=serve.routes(base_path, static))
+    def __init__(
+        self,
+        static: Path,
+        base_path: str = serve.HOME,
+        routes: Sequence[BaseRoute] | None = None,
+    ) -> None:
+        self._app = Starlette(routes=serve.routes(base_path, static) if routes is None else routes)
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
         return self.ask("GET", path, headers)
@@ -159,3 +166,11 @@ def test_what_is_zipped_depends_on_the_file_alone(static: Path) -> None:
     answers = [Pages(static).get(ASSET, headers) for _ in range(2)]
     sizes = {answer.headers["content-length"] for answer in answers}
     assert sizes == {str(len(gzip.compress(SCRIPT.encode(), 9, mtime=0)))}
+
+
+def test_a_mesh_has_the_same_pages_at_its_root(static: Path) -> None:
+    routes = [Route("/delegator", serve.mesh_index(static)), *serve.mesh_files(static)]
+    pages = Pages(static, routes=routes)
+    assert '<base href="/"><meta name="clew-home" content="mesh">' in pages.get("/delegator").text
+    assert pages.get("/assets/a-1.js").text == SCRIPT
+    assert pages.get("/favicon.ico").status_code == 200

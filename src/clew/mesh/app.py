@@ -187,6 +187,7 @@ class Mesh:
         self._dtabs.use(dtab_files(self._linker))
         self._resolve()
         self._discovery.use(build(self._linker))
+        self._admin.use(self._pages())
         stack.push_async_callback(self._discovery.stop)
         self._publish()
         await self._ads.start()
@@ -365,6 +366,10 @@ class Mesh:
                 documents={
                     "/bound-names.json": lambda: bound_names(self._discovery.answers),
                     "/client_state.json": lambda: client_state(self._compiled),
+                    **{
+                        f"/namer_state{prefix}.json": namer.state
+                        for prefix, namer in sorted(self._discovery.namers.items())
+                    },
                     "/clew/names.json": self._names,
                     "/admin/server_info": self._server_info,
                 },

@@ -31,6 +31,8 @@ _POLICY = (
 )
 _WORTH_ZIPPING = ("text/", "application/javascript", "image/svg+xml")
 _BUILT_BASE = f'<base href="{HOME}/">'
+_MESH = '<meta name="clew-home" content="mesh">'
+"""Tells the pages that they stand on a mesh's admin port."""
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>clew: no pages</title>
@@ -59,7 +61,7 @@ def routes(base_path: str = HOME, static: Path = STATIC) -> list[BaseRoute]:
     that another place than :data:`HOME`, where the server's own routes stay.
     """
     base = base_path.rstrip("/")
-    show_index = _show(_read_index(static, base))
+    show_index = _show(_read_index(static, f"{base}/"))
     return [
         Route("/", _to_home(base)),
         Route(HOME, _to_home(base)),
@@ -74,6 +76,16 @@ def routes(base_path: str = HOME, static: Path = STATIC) -> list[BaseRoute]:
 
 
 Endpoint = Callable[[Request], Response]
+
+
+def mesh_index(static: Path = STATIC) -> Endpoint:
+    """The document of every page of a mesh; its script reads off the address which one that is."""
+    return _show(_read_index(static, "/", _MESH))
+
+
+def mesh_files(static: Path = STATIC) -> list[BaseRoute]:
+    """The routes of what that document loads."""
+    return [Route(f"/{name}", _show(page)) for name, page in _read_files(static).items()]
 
 
 def _show(page: Page) -> Endpoint:
@@ -111,12 +123,13 @@ def _redirect(to: str) -> Endpoint:
     return lambda _: RedirectResponse(to, status_code=302)
 
 
-def _read_index(static: Path, base: str) -> Page:
+def _read_index(static: Path, base: str, more: str = "") -> Page:
+    """``base`` ends with a slash; ``more`` is put behind it."""
     try:
         built = (static / "index.html").read_text(encoding="utf-8")
     except FileNotFoundError:
         return _page(_NOT_BUILT.encode(), "text/html", "no-store")
-    place = f'<base href="{html.escape(base, quote=True)}/">'
+    place = f'<base href="{html.escape(base, quote=True)}">{more}'
     return _page(built.replace(_BUILT_BASE, place).encode(), "text/html", _MINUTE)
 
 

@@ -8,7 +8,7 @@ import pytest
 from clew.mesh.relay.recent import HEADINGS, RecentRequests
 from clew.mesh.relay.span_log import SpanLog
 from clew.span.json_v2 import encode
-from clew.span.model import Kind, Span
+from clew.span.model import Kind, Micros, Span
 from clew.span.normal import new_endpoint, new_span
 
 
@@ -54,6 +54,30 @@ def test_a_request_is_shown_with_where_its_last_attempt_went() -> None:
             "Destination": "10.0.0.2:80",
         }
     ]
+
+
+def test_a_request_tells_its_trace_and_how_it_ended() -> None:
+    recent = RecentRequests(1.0, 10)
+    recent.see(
+        msgspec.structs.replace(
+            server(5), duration=Micros(1200), tags={"error": "", "http.status_code": "503"}
+        )
+    )
+    (seen,) = recent.requests()
+    assert msgspec.to_builtins(seen) == {
+        "traceId": "0000000000000001",
+        "id": "0000000000000005",
+        "timestamp": 5_000_000,
+        "duration": 1200,
+        "source": "10.0.0.9:5000",
+        "server": "0.0.0.0/4140",
+        "router": "",
+        "name": "",
+        "client": "",
+        "destination": "",
+        "status": "503",
+        "error": True,
+    }
 
 
 def test_the_newest_come_first_and_the_oldest_are_forgotten() -> None:

@@ -167,6 +167,35 @@ def test_the_last_requests_are_a_page_where_they_are_remembered(mesh: Mesh, clie
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
+@pytest.mark.parametrize(
+    ("accept", "security", "shown"),
+    [
+        pytest.param("*/*", None, "<table></table>", id="a table for curl"),
+        pytest.param("application/json", None, '["seen"]', id="JSON for who asks for it"),
+        pytest.param("text/html,*/*;q=0.8", None, "<!doctype html>", id="the page for a browser"),
+        pytest.param(
+            "text/html", Security(ui_enabled=False), "<table></table>", id="unless there are none"
+        ),
+    ],
+)
+def test_the_last_requests_are_shown_as_the_client_can_use_them(
+    mesh: Mesh, accept: str, security: Security | None, shown: str
+) -> None:
+    mesh.security = security
+    documents = {"/requests.json": lambda: ["seen"]}
+    sources = replace(mesh.sources, requests=lambda: "<table></table>", documents=documents)
+    answer = Client(admin_app(sources)).get("/requests", headers={"accept": accept})
+    assert answer.text.startswith(shown)
+
+
+@pytest.mark.parametrize("path", ["/", "/delegator", "/names"])
+def test_a_mesh_has_pages(mesh: Mesh, client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    mesh.security = Security(ui_enabled=False)
+    assert client.get(path).status_code == 404
+
+
 def test_metrics_as_a_tree(client: Client) -> None:
     requests = {"requests": {"counter": 12}}
     assert client.get("/admin/metrics.json?tree=1&q=rt/outgoing").json() == {
@@ -271,6 +300,10 @@ def test_an_unknown_path_gets_the_list_of_all(client: Client) -> None:
     assert answer.status_code == 404
     assert answer.text == (
         "There is no /admin/threads here. There is:\n"
+        "  /\n"
+        "  /delegator\n"
+        "  /names\n"
+        "  /requests\n"
         "  /admin\n"
         "  /admin/index.txt\n"
         "  /admin/ping\n"

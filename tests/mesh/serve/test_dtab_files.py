@@ -79,3 +79,22 @@ def test_a_file_that_is_not_used_any_more_is_forgotten(tmp_path: Path) -> None:
     watched = Watched(file)
     watched.files.use(frozenset())
     assert watched.shown() is None
+
+
+def test_a_file_is_complained_about_until_it_is_mended_or_no_longer_used(tmp_path: Path) -> None:
+    file, gone = tmp_path / "main.dtab", tmp_path / "gone.dtab"
+    file.write_text("/svc")
+    refused: dict[str, str] = {}
+
+    def refuse(path: str, why: str) -> None:
+        refused[Path(path).name] = why
+
+    files = DtabFiles(lambda: None, refuse)
+    files.use(frozenset({str(file), str(gone)}))
+    assert refused["main.dtab"].startswith(f"{file}:1: ")
+    assert refused["gone.dtab"].endswith("No such file or directory")
+    file.write_text("/svc => /a")
+    asyncio.run(files.look())
+    assert refused["main.dtab"] == ""
+    files.use(frozenset({str(file)}))
+    assert refused["gone.dtab"] == ""

@@ -31,9 +31,9 @@ def test_bytes_that_are_no_text_are_a_problem(tmp_path: Path) -> None:
         read_file(file)
 
 
-async def first_after(file: Path, *contents: str) -> Linker:
+async def first_after(file: Path, refused: list[str], *contents: str) -> Linker:
     """The next good edit, while the file is replaced by each of these, one after the other."""
-    following = asyncio.ensure_future(anext(edits(file, read_file(file))))
+    following = asyncio.ensure_future(anext(edits(file, read_file(file), refused.append)))
     for number, content in enumerate(contents):
         # longer than what is collected into one event
         await asyncio.sleep(0.3)
@@ -50,10 +50,12 @@ def test_a_good_edit_is_seen_and_a_bad_one_is_told_once(
     file.write_text(text(1))
 
     bad = text(1) + "routers: ["
-    assert port(asyncio.run(first_after(file, bad, bad, text(1), text(2)))) == 2
+    refused: list[str] = []
+    assert port(asyncio.run(first_after(file, refused, bad, bad, text(1), text(2)))) == 2
     complaints = [m for m in caplog.messages if "the running configuration stays" in m]
     assert len(complaints) == 1
     assert f"{file}:2: " in complaints[0]
+    assert [why.partition(" ")[0] for why in refused] == [f"{file}:2:", ""]
 
 
 def test_a_mounted_config_map_that_changes_is_seen(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The last requests, as ``/requests`` shows them. No IO."""
+"""The last requests, as ``/requests`` and ``/requests.json`` show them. No IO."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import datetime
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 
-from clew.span.model import Endpoint, Kind, Span
+import msgspec
+
+from clew.span.model import Endpoint, Kind, Micros, Span
 
 HEADINGS = (
     "Timestamp",
@@ -19,6 +21,32 @@ HEADINGS = (
 )
 _DESTINATIONS = 4
 """Attempts remembered for each request that is kept; they come before it ends."""
+
+
+class RecentRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One request as a router saw it. Texts are empty where the span did not say."""
+
+    trace_id: str
+    id: str
+    """Of the server's span."""
+    timestamp: Micros
+    """Epoch microseconds; 0 when unknown."""
+    duration: Micros | None
+    """Microseconds; None when unknown."""
+    source: str
+    """``10.0.0.9:5000``, who asked."""
+    server: str
+    """``0.0.0.0/4140``."""
+    router: str
+    name: str
+    """The logical name, ``/svc/web``."""
+    client: str
+    """The bound id that it went to."""
+    destination: str
+    """Where the last attempt went, ``10.0.0.1:80``."""
+    status: str
+    """The HTTP status of the answer."""
+    error: bool
 
 
 class RecentRequests:
@@ -44,18 +72,36 @@ class RecentRequests:
             while len(self._destinations) > self._room:
                 self._destinations.popitem(last=False)
 
+    def requests(self) -> Iterator[RecentRequest]:
+        """The newest first."""
+        for span in reversed(self._servers):
+            yield RecentRequest(
+                trace_id=span.trace_id,
+                id=span.id,
+                timestamp=span.timestamp or Micros(0),
+                duration=span.duration,
+                source=_place(span.remote_endpoint),
+                server=span.service or "",
+                router=span.tags.get("router.label", ""),
+                name=span.tags.get("service", ""),
+                client=span.tags.get("client", ""),
+                destination=self._destinations.get(span.id, ""),
+                status=span.tags.get("http.status_code", ""),
+                error="error" in span.tags,
+            )
+
     def rows(self) -> Iterator[tuple[str, ...]]:
         """The newest first, under HEADINGS."""
-        for span in reversed(self._servers):
-            at = datetime.datetime.fromtimestamp((span.timestamp or 0) / 1e6, datetime.UTC)
+        for seen in self.requests():
+            at = datetime.datetime.fromtimestamp(seen.timestamp / 1e6, datetime.UTC)
             yield (
                 at.isoformat(timespec="milliseconds"),
-                _place(span.remote_endpoint),
-                span.service or "",
-                span.tags.get("router.label", ""),
-                span.tags.get("service", ""),
-                span.tags.get("client", ""),
-                self._destinations.get(span.id, ""),
+                seen.source,
+                seen.server,
+                seen.router,
+                seen.name,
+                seen.client,
+                seen.destination,
             )
 
 

@@ -28,8 +28,9 @@ from clew.mesh.naming.path import ParseError, Path
 from clew.mesh.serve.exposition import influx_lines, metrics_json, prometheus_text, tree
 from clew.mesh.serve.levels import LEVELS, levels, set_level
 from clew.mesh.serve.metrics import Metric
-from clew.mesh.serve.security import Guard
+from clew.mesh.serve.security import Guard, is_served
 from clew.metrics import CONTENT_TYPE
+from clew.ui import serve as ui
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Sources:
     shutdown: Callable[[], None]
     """Begins to stop the mesh, gracefully."""
     requests: Callable[[], str] | None = None
-    """The last requests as HTML; None when they are not remembered."""
+    """The last requests as HTML without scripts; None when they are not remembered."""
     security: Callable[[], Security | None] = lambda: None
     """What may be seen; None is everything."""
 
@@ -128,7 +129,25 @@ def admin_app(
     async def index(_: Request) -> Response:
         return PlainTextResponse("".join(f"{route.path}\n" for route in routes))
 
+    show_page = ui.mesh_index()
+
+    async def last_requests(request: Request) -> Response:
+        """The page for a browser, JSON for who asks for it, else a table without scripts."""
+        accepted = request.headers.get("accept", "")
+        security = sources.security()
+        if "text/html" in accepted and (security is None or is_served("/", security)):
+            return show_page(request)
+        if sources.requests is None:
+            raise HTTPException(404)
+        if "application/json" in accepted:
+            return JSONResponse(sources.documents["/requests.json"]())
+        return HTMLResponse(sources.requests())
+
     routes = [
+        Route("/", show_page),
+        Route("/delegator", show_page),
+        Route("/names", show_page),
+        Route("/requests", last_requests),
         Route("/admin", index),
         Route("/admin/index.txt", index),
         Route("/admin/ping", ping),
@@ -139,7 +158,6 @@ def admin_app(
         Route("/logging.json", _logging, methods=["GET", "POST"]),
         Route("/admin/shutdown", shutdown, methods=["POST"]),
         *([Route("/admin/metrics/influxdb", influxdb)] if influx else []),
-        *([Route("/requests", _html(sources.requests))] if sources.requests else []),
         *(Route(path, _shown(document)) for path, document in sources.documents.items()),
     ]
 
@@ -153,17 +171,10 @@ def admin_app(
         return PlainTextResponse(f"{error}\n", status_code=503)
 
     return Starlette(
-        routes=routes,
+        routes=[*routes, *ui.mesh_files()],
         middleware=[Middleware(Guard, security=sources.security)],
         exception_handlers={404: not_found, ClewError: failed},
     )
-
-
-def _html(page: Callable[[], str]) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(_: Request) -> Response:
-        return HTMLResponse(page())
-
-    return answer
 
 
 def _shown(document: Callable[[], Any]) -> Callable[[Request], Awaitable[Response]]:

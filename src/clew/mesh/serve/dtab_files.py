@@ -24,16 +24,28 @@ class BadDtabFile(ClewError):
 class DtabFiles:
     """What the files hold. ``on_change`` is called when ``dtabs`` is another mapping."""
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        on_change: Callable[[], None],
+        refused: Callable[[str, str], None] = lambda _, __: None,
+    ) -> None:
+        """``refused`` is told a file and what is wrong with it: the empty text once it is mended.
+
+        It may be called from another thread.
+        """
         self.dtabs: Mapping[str, Dtab] = {}
         """By path; a file that has never been read is not in it."""
         self._on_change = on_change
+        self._refused = refused
         self._complaints: dict[str, str] = {}
         self._files: frozenset[str] = frozenset()
 
     def use(self, files: frozenset[str]) -> None:
         """These from now on. They are read at once."""
         self._files = files
+        for path in self._complaints.keys() - files:
+            del self._complaints[path]
+            self._refused(path, "")
         self.dtabs = self._read(files)
 
     async def follow(self) -> None:
@@ -55,7 +67,8 @@ class DtabFiles:
         for path in sorted(files):
             try:
                 dtabs[path] = read_dtab(path)
-                self._complaints.pop(path, None)
+                if self._complaints.pop(path, None):
+                    self._refused(path, "")
             except BadDtabFile as error:
                 self._complain(path, error, kept=path in dtabs)
         return dtabs
@@ -63,6 +76,7 @@ class DtabFiles:
     def _complain(self, path: str, error: BadDtabFile, *, kept: bool) -> None:
         if self._complaints.get(path) != error.message:
             self._complaints[path] = error.message
+            self._refused(path, error.message)
             then = "the last good dtab stays" if kept else "requests wait until it can be read"
             log.error("%s; %s", error, then)
 

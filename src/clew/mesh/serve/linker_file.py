@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from watchfiles import Change, awatch
@@ -28,8 +28,13 @@ def read_file(file: Path) -> Linker:
     return read_linker(_text(file), str(file))
 
 
-async def edits(file: Path, current: Linker) -> AsyncIterator[Linker]:
-    """Every later content of the file that is good and different."""
+async def edits(
+    file: Path, current: Linker, refused: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[Linker]:
+    """Every later content of the file that is good and different.
+
+    ``refused`` is told what is wrong with a bad one, and the empty text once that is mended.
+    """
 
     def concerns(_: Change, changed: str) -> bool:
         # Kubernetes replaces the link ..data beside the file, which stays the same link into it
@@ -52,9 +57,12 @@ async def edits(file: Path, current: Linker) -> AsyncIterator[Linker]:
         except ConfigError as error:
             if str(error) != complaint:
                 complaint = str(error)
+                refused(complaint)
                 log.error("the edit is not used, the running configuration stays:\n%s", error)
             continue
-        complaint = ""
+        if complaint:
+            complaint = ""
+            refused("")
         if linker != current:
             current = linker
             yield linker

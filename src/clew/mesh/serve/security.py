@@ -22,6 +22,11 @@ _UI = (
     "/delegator.json",
     "/logging",
     "/help",
+    # clew's own pages, what they load, and what they show first
+    "/names",
+    "/assets/.*",
+    "/favicon.*",
+    "/clew/mesh.json",
 )
 _CONTROL = ("/admin/shutdown", "/logging.json")
 

@@ -1,0 +1,57 @@
+"""What a mesh is, as ``/clew/mesh.json`` tells its pages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from clew.mesh.config.linker import Linker
+from clew.mesh.config.router import AnyRouter
+from clew.mesh.naming.nametree import show_tree
+from clew.mesh.serve.refusals import Refusal
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """Which mesh this is, and since when."""
+
+    version: str
+    envoy: str
+    """Its version."""
+    started: int
+    """Milliseconds since the epoch, as the next."""
+    configured: int
+    """When the configuration in use was taken."""
+
+
+def mesh_document(
+    running: Running,
+    linker: Linker,
+    refused: Iterable[Refusal],
+    collectors: Sequence[tuple[str, int]],
+) -> dict[str, Any]:
+    """The values are explained in docs/commands.md.
+
+    ``linker`` has the dtabs of files in it; ``collectors`` are those that have pages.
+    """
+    return {
+        **msgspec.to_builtins(running),
+        "refused": msgspec.to_builtins(list(refused)),
+        "collectors": [{"host": host, "port": port} for host, port in collectors],
+        "routers": [_router(router) for router in linker.routers],
+    }
+
+
+def _router(router: AnyRouter) -> dict[str, Any]:
+    return {
+        "label": router.label,
+        "protocol": router.protocol,
+        "prefix": str(router.dst_prefix),
+        "servers": [server.service_name for server in router.servers],
+        "interpreter": router.interpreter.kind,
+        "dtab": [
+            {"prefix": str(dentry.prefix), "dst": show_tree(dentry.dst)}
+            for dentry in router.dtab.dentries
+        ],
+    }
