@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tests.mesh.namers.watching import watched
 
 from clew.mesh.namers import Namer
+from clew.mesh.namers.watch_state import Document
 from clew.mesh.naming.answer import Answer, Missing
 from clew.mesh.naming.bound import Address, Addresses, Bound
 from clew.mesh.naming.path import Path
@@ -22,6 +24,15 @@ def addresses(answer: Answer) -> list[tuple[str, int]] | None:
     if isinstance(answer, Bound) and isinstance(answer.addr, Addresses):
         return sorted((member.host, member.port) for member in answer.addr.members)
     return None
+
+
+def _states(document: Document) -> Iterator[Document]:
+    """Wherever they are in it."""
+    for key, value in document.items():
+        if key == "state":
+            yield value
+        elif isinstance(value, dict):
+            yield from _states(value)
 
 
 class NamerContract(ABC):
@@ -97,6 +108,25 @@ class NamerContract(ABC):
                 self.put("world", [ONE])
                 await watch.until(world, lambda answer: addresses(answer) == [ONE])
                 assert set(watch.published[-1]) == {Path.read(world)}
+
+        asyncio.run(scene())
+
+    def test_shows_what_it_watches_and_knows_as_json(self) -> None:
+        async def scene() -> None:
+            namer = self.new_namer()
+            json.dumps(namer.state())
+            self.put("hello", [ONE])
+            async with watched(namer) as watch:
+                hello = f"{namer.prefix}/hello"
+                watch.want(hello)
+                await watch.until(hello, lambda answer: addresses(answer) == [ONE])
+                shown = json.dumps(namer.state())
+                assert "hello" in shown
+                assert ONE[0] in shown
+                (state, *_) = _states(namer.state())
+                assert state["running"] is True
+                assert state["lastStartedAt"].endswith(" +0000")
+                assert state["lastUpdatedAt"].endswith(" +0000")
 
         asyncio.run(scene())
 

@@ -77,6 +77,7 @@ class Below:
     def __init__(self, namer: Namer, more: Path) -> None:
         self.prefix = namer.prefix + more
         self.want = namer.want
+        self.state = namer.state
         self.run = namer.run
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tests.mesh.namers.watching import watched
 
 from clew.mesh.namers.merged import Merged
+from clew.mesh.namers.watch_state import Document
 from clew.mesh.naming.answer import Answer, Answers, Missing, Waiting
 from clew.mesh.naming.bound import Addresses, Bound
 from clew.mesh.naming.path import Path
@@ -22,6 +23,9 @@ class Fixed:
 
     def want(self, paths: frozenset[Path]) -> None:
         self.wanted = paths
+
+    def state(self) -> Document:
+        return {"wanted": sorted(map(str, self.wanted))}
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
         self.publish = publish
@@ -84,3 +88,11 @@ def test_the_later_namer_is_waited_for() -> None:
     assert merge({"/#/k 1": first, "/#/k 2": later}, "/#/k/a", "/#/k/b") == {
         Path.read("/#/k/a"): Waiting()
     }
+
+
+def test_the_states_of_namers_stand_by_prefix_and_of_two_with_one_that_of_the_later() -> None:
+    first, later, other = Fixed("/#/k"), Fixed("/#/k"), Fixed("/#/a/b")
+    merged = Merged([first, other, later])
+    assert merged.by_prefix == {"/k": later, "/a/b": other}
+    merged.want(frozenset([Path.read("/#/k/1")]))
+    assert merged.state() == {"/k": {"wanted": ["/#/k/1"]}, "/a/b": {"wanted": []}}

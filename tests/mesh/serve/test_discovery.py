@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from clew.mesh.namers.watch_state import Document
 from clew.mesh.naming.answer import Answer, Answers, Missing, Waiting
 from clew.mesh.naming.path import Path
 from clew.mesh.serve import discovery
@@ -27,6 +28,9 @@ class Told:
     def want(self, paths: frozenset[Path]) -> None:
         self.wanted.append(paths)
         self._asked.set()
+
+    def state(self) -> Document:
+        return {}
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
         while True:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from clew.mesh.namers.watch_state import Document
 from clew.mesh.naming.answer import Answers
 from clew.mesh.naming.path import Path
 
@@ -23,6 +24,10 @@ class Namer(Protocol):
 
     def want(self, paths: frozenset[Path]) -> None:
         """From now on answer these paths (and no longer others). Returns at once."""
+        ...
+
+    def state(self) -> Document:
+        """For operators: what is watched, how that goes, and what is known; a JSON document."""
         ...
 
     async def run(self, publish: Callable[[Answers], None]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ import httpx
 import msgspec
 
 from clew.mesh.namers.consul_answer import Choice
-from clew.mesh.namers.following import Found
+from clew.mesh.namers.following import Found, Watch
 from clew.mesh.naming.bound import Addresses
 from clew.mesh.naming.path import Path
 
@@ -52,20 +51,21 @@ class Consul:
         dc, *names = path.take(count).segments
         return Path((dc, *(name.lower() for name in names)))
 
-    async def follow(self, service: Path, tell: Callable[[Found], None]) -> None:
-        index, backoff, known = 0, FIRST_BACKOFF, False
+    async def follow(self, service: Path, watch: Watch) -> None:
+        index, backoff = 0, FIRST_BACKOFF
         timeout = httpx.Timeout(CONNECT_SECONDS, read=WAIT_SECONDS + GRACE_SECONDS)
         headers = {"x-consul-token": self.token} if self.token else {}
         # a proxy of the environment is, in a mesh, the mesh
         async with httpx.AsyncClient(timeout=timeout, headers=headers, trust_env=False) as client:
             while True:
+                query = self._query(service, index)
+                watch.state.asked(f"GET {query}")
                 try:
-                    answer = await client.get(self._query(service, index))
+                    answer = await client.get(query)
                     answer.raise_for_status()
                     members = self.choice.read(answer.content)
                 except (httpx.HTTPError, msgspec.DecodeError) as error:
-                    if not known:
-                        tell(None)
+                    watch.fail(str(error) or type(error).__name__)
                     if backoff == FIRST_BACKOFF:
                         log.warning(
                             "Consul at %s does not tell of %s: %s", self.url, service, error
@@ -74,8 +74,8 @@ class Consul:
                     await asyncio.sleep(backoff * random.uniform(0.5, 1))
                     backoff = min(2 * backoff, LONGEST_BACKOFF)
                     continue
-                backoff, known = FIRST_BACKOFF, True
-                tell(Addresses(members) if members else None)
+                backoff = FIRST_BACKOFF
+                watch.tell(Found(service, Addresses(members)) if members else None)
                 last, index = index, _index(answer)
                 if index < last:
                     index = 0  # Consul began anew

@@ -4,26 +4,69 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from clew.mesh.namers.publishing import publish_changes
+from clew.mesh.namers.watch_state import Document, WatchState
+from clew.mesh.naming.addr_state import addr_state
 from clew.mesh.naming.answer import Answer, Answers, Missing
-from clew.mesh.naming.bound import Addresses, Bound
+from clew.mesh.naming.bound import Addresses, AddrNeg, AddrPending, Bound
 from clew.mesh.naming.path import Path
 
-Found = Addresses | None
-"""The endpoints of a service; None when there is no such service."""
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A service that there is."""
+
+    name: Path
+    """As ids show it below the prefix. It has as many segments as it takes of the path."""
+    addresses: Addresses
+
+
+class Watch:
+    """How a source tells what it finds of one service."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self.state = WatchState()
+        self.found: Found | None = None
+        """None when there is no such service."""
+        self.known = False
+        """Whether anything has been told yet."""
+        self._on_change = on_change
+
+    def tell(self, found: Found | None) -> None:
+        """The world says so now."""
+        self.state.heard()
+        if not self.known or found != self.found:
+            self._know(found)
+
+    def fail(self, error: str) -> None:
+        """The world says nothing: what is known stays, and what is not has no name."""
+        self.state.failed(error)
+        if not self.known:
+            self._know(None)
+
+    def value(self) -> Document:
+        """What is known, for operators."""
+        if not self.known:
+            return addr_state(AddrPending())
+        return addr_state(AddrNeg() if self.found is None else self.found.addresses)
+
+    def _know(self, found: Found | None) -> None:
+        self.found, self.known = found, True
+        self.state.updated()
+        self._on_change()
 
 
 class Source(Protocol):
     """Where services are found."""
 
     def service(self, path: Path) -> Path | None:
-        """The head of a path below the prefix that names a service, as ids show it; None when no
-        service can have such a name. It has as many segments as it takes of the path."""
+        """What of a path below the prefix decides what is found; None when nothing can be."""
         ...
 
-    async def follow(self, service: Path, tell: Callable[[Found], None]) -> None:
+    async def follow(self, service: Path, watch: Watch) -> None:
         """Tell what is found, and tell again when it changes, until cancelled."""
         ...
 
@@ -31,13 +74,14 @@ class Source(Protocol):
 class Following:
     """Every service of a source under a prefix."""
 
-    def __init__(self, prefix: Path, source: Source) -> None:
+    def __init__(self, prefix: Path, source: Source, word: str = "watch") -> None:
+        """``word`` is what Linkerd calls the requests of this kind in ``/namer_state``."""
         self._prefix = prefix
         self._source = source
+        self._word = word
         self._asked: dict[Path, Path | None] = {}
         """By path the service that it names."""
-        self._found: dict[Path, Found] = {}
-        self._tasks: dict[Path, asyncio.Task[None]] = {}
+        self._watches: dict[Path, tuple[Watch, asyncio.Task[None]]] = {}
         self._stirred = asyncio.Event()
 
     @property
@@ -48,6 +92,15 @@ class Following:
         depth = len(self._prefix)
         self._asked = {path: self._source.service(path.drop(depth)) for path in paths}
         self._stirred.set()
+
+    def state(self) -> Document:
+        return {
+            str(self._prefix + service): {
+                "state": watch.state.state(watch.value()),
+                self._word: watch.state.watch(),
+            }
+            for service, (watch, _) in sorted(self._watches.items())
+        }
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
         async with asyncio.TaskGroup() as group:
@@ -61,35 +114,29 @@ class Following:
                 await publish_changes(publish, self._stirred, look)
             finally:
                 # the group ends the tasks
-                self._tasks.clear()
-                self._found.clear()
+                self._watches.clear()
 
     def _follow(self, group: asyncio.TaskGroup) -> None:
         services = {service for service in self._asked.values() if service is not None}
-        for service in self._tasks.keys() - services:
-            self._tasks.pop(service).cancel()
-            self._found.pop(service, None)
-        for service in services - self._tasks.keys():
-
-            def tell(found: Found, service: Path = service) -> None:
-                # a task that is being ended may still have something to say
-                if service in self._tasks:
-                    self._found[service] = found
-                    self._stirred.set()
-
-            self._tasks[service] = group.create_task(self._source.follow(service, tell))
+        for service in self._watches.keys() - services:
+            _, task = self._watches.pop(service)
+            task.cancel()
+        for service in services - self._watches.keys():
+            watch = Watch(self._stirred.set)
+            task = group.create_task(self._source.follow(service, watch))
+            self._watches[service] = watch, task
 
     def _answers(self) -> Answers:
         """What is not known yet is left out, as what has not been asked for."""
         return {
             path: self._answer(path, service)
             for path, service in self._asked.items()
-            if service is None or service in self._found
+            if service is None or self._watches[service][0].known
         }
 
     def _answer(self, path: Path, service: Path | None) -> Answer:
-        found = None if service is None else self._found[service]
-        if service is None or found is None:
+        found = None if service is None else self._watches[service][0].found
+        if found is None:
             return Missing()
-        residual = path.drop(len(self._prefix) + len(service))
-        return Bound(self._prefix + service, found, residual)
+        residual = path.drop(len(self._prefix) + len(found.name))
+        return Bound(self._prefix + found.name, found.addresses, residual)

@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from watchfiles import awatch
+from watchfiles import Change, awatch
 
 from clew.mesh.namers.address_file import MAX_BYTES, read_addresses
+from clew.mesh.namers.watch_state import Document, WatchState, shown
+from clew.mesh.naming.addr_state import answer_state
 from clew.mesh.naming.answer import Answer, Answers, Broken, Missing
 from clew.mesh.naming.bound import Bound
 from clew.mesh.naming.path import Path
@@ -30,6 +32,12 @@ SETTLE_S = 0.2
 RACY_NS = 1_000_000_000
 """A file that has just been written may change again without its times telling so."""
 
+_EVENTS = {
+    Change.added: "ENTRY_CREATE",
+    Change.modified: "ENTRY_MODIFY",
+    Change.deleted: "ENTRY_DELETE",
+}
+"""As Linkerd calls them."""
 _NO_SUCH_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 
@@ -53,6 +61,8 @@ class Fs:
         self._seen: dict[Path, _Seen] = {}
         self._stirred = asyncio.Event()
         self._gone = False
+        self._watch_state = WatchState()
+        self._event: Document = dict.fromkeys(("lastEventKind", "lastEventName", "lastEventAt"))
 
     @property
     def prefix(self) -> Path:
@@ -61,6 +71,10 @@ class Fs:
     def want(self, paths: frozenset[Path]) -> None:
         self._wanted = paths
         self._stirred.set()
+
+    def state(self) -> Document:
+        known = {str(path): answer_state(seen.answer) for path, seen in sorted(self._seen.items())}
+        return {"events": self._event, "state": self._watch_state.state(known)}
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
         watching = asyncio.create_task(self._watch())
@@ -75,6 +89,7 @@ class Fs:
                 if answers != published:
                     publish(answers)
                     published = answers
+                    self._watch_state.updated()
                 await self._stirred.wait()
         finally:
             watching.cancel()
@@ -100,7 +115,7 @@ class Fs:
 
     async def _watch_one(self, watched: tuple[int, int]) -> None:
         """Returns when another directory, or none, has taken the place of this one."""
-        async for _ in awatch(
+        async for changes in awatch(
             self._root,
             watch_filter=None,
             step=STEP_MS,
@@ -110,6 +125,12 @@ class Fs:
         ):
             if _identity(self._root) != watched:
                 return
+            for change, file in changes:
+                self._event = {
+                    "lastEventKind": _EVENTS[change],
+                    "lastEventName": file.removeprefix(f"{self._root}/"),
+                    "lastEventAt": shown(time.time()),
+                }
             self._stirred.set()
 
     def _read(self, wanted: frozenset[Path]) -> None:

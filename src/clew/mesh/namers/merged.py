@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from clew.mesh.namers import Namer
+from clew.mesh.namers.watch_state import Document
 from clew.mesh.naming.answer import Answer, Answers, Missing
 from clew.mesh.naming.path import Path
 
@@ -24,6 +25,14 @@ class Merged:
         self._wanted = paths
         for namer in self._namers:
             namer.want(frozenset(path for path in paths if path.startswith(namer.prefix)))
+
+    @property
+    def by_prefix(self) -> Mapping[str, Namer]:
+        """``/io.l5d.fs`` and so on; of namers that share one it is the first that is asked."""
+        return {str(namer.prefix.drop(1)): namer for namer in reversed(self._namers)}
+
+    def state(self) -> Document:
+        return {prefix: namer.state() for prefix, namer in self.by_prefix.items()}
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
         """As the namers publish; without any namer there is nothing to wait for."""

@@ -70,7 +70,7 @@ def build(linker: Linker) -> tuple[Namer, ...]:
             case K8sExternalNamer(host=host, port=port):
                 namers.append(_k8s(config.root, ByLoadBalancer(), host, port))
             case ConsulNamer():
-                namers.append(Following(config.root, _consul(config)))
+                namers.append(Following(config.root, _consul(config), word="poll"))
             case RewriteNamer():
                 pass
             case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
@@ -64,6 +64,11 @@ class Discovery:
         """What Envoy's names depend on."""
         self._wanted = paths
         self._tell()
+
+    @property
+    def namers(self) -> Mapping[str, Namer]:
+        """By prefix, as ``/namer_state`` names them: ``/io.l5d.fs``."""
+        return self._namers.by_prefix
 
     async def explain(self, explain: Callable[[Answers], Explanation]) -> Explanation:
         """Once the namers have said all that it depends on; the caller bounds the time."""

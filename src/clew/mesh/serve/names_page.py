@@ -11,15 +11,9 @@ from envoy.config.endpoint.v3 import endpoint_pb2
 from google.protobuf import json_format
 
 from clew.mesh.compile import Compiled, Named
+from clew.mesh.naming.addr_state import addr_state
 from clew.mesh.naming.answer import Answer, Answers, Broken, Missing, Waiting
-from clew.mesh.naming.bound import (
-    Addr,
-    Addresses,
-    AddrFailed,
-    AddrNeg,
-    AddrPending,
-    Bound,
-)
+from clew.mesh.naming.bound import Addresses, Bound
 from clew.mesh.xds.errors import ERR
 from clew.mesh.xds.metadata import NAMESPACE
 from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, Ref, Snapshot
@@ -81,7 +75,7 @@ def client_state(compiled: Compiled) -> dict[str, Document]:
     for named in compiled.names.values():
         for _, answer in named.used:
             if isinstance(answer, Bound):
-                states.setdefault(str(answer.id), _addr_state(answer.addr))
+                states.setdefault(str(answer.id), addr_state(answer.addr))
     reached: dict[str, set[str]] = {}
     for named in compiled.names.values():
         for endpoint in _endpoints(named):
@@ -151,18 +145,5 @@ def _said(answer: Answer | None) -> str:
         case Bound(addr=Addresses()):
             return "has no endpoints"
         case Bound(addr=addr):
-            return str(_addr_state(addr)["state"])
+            return str(addr_state(addr)["state"])
     assert_never(answer)
-
-
-def _addr_state(addr: Addr) -> Document:
-    match addr:
-        case Addresses(members):
-            return {"state": "bound", "addresses": sorted(map(str, members))}
-        case AddrNeg():
-            return {"state": "Neg"}
-        case AddrPending():
-            return {"state": "Pending"}
-        case AddrFailed(cause):
-            return {"state": f"Failed: {cause}"}
-    assert_never(addr)

@@ -21,6 +21,7 @@ from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.k8s.lookups import ByEndpoints
 from clew.mesh.namers.k8s.mirror import Mirror
 from clew.mesh.namers.k8s.namer import K8s
+from clew.mesh.namers.watch_state import Document
 from clew.mesh.naming.answer import Answer, Answers, Broken, Missing
 from clew.mesh.naming.path import Path
 
@@ -53,6 +54,9 @@ class InOnePort:
 
     def want(self, paths: frozenset[Path]) -> None:
         self._inner.want(paths)
+
+    def state(self) -> Document:
+        return self._inner.state()
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
         async with served(self._server):

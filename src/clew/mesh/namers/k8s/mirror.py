@@ -12,7 +12,17 @@ from typing import assert_never
 from clew.mesh.namers.k8s.api import SOURCES, Api, ApiError
 from clew.mesh.namers.k8s.lookups import Collection, View, by_service
 from clew.mesh.namers.k8s.objects import Kept
-from clew.mesh.namers.k8s.reflector import Ended, Heard, List, Reflector, Wait, Waited, Watch
+from clew.mesh.namers.k8s.reflector import (
+    Ended,
+    Failure,
+    Heard,
+    List,
+    Reflector,
+    Wait,
+    Waited,
+    Watch,
+)
+from clew.mesh.namers.watch_state import WatchState
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +37,7 @@ class Mirror:
         self._reflector = Reflector[Kept](len(SOURCES[collection.kind]), random)
         self._told = ""
         self._view: View | None = View()
+        self.state = WatchState()
 
     @property
     def view(self) -> View:
@@ -53,8 +64,10 @@ class Mirror:
         action = self._reflector.next
         match action:
             case List():
+                self.state.asked(f"list {self._collection}")
                 self._hear(await self._api.page(self._collection, action))
-            case Watch():
+            case Watch(version=version):
+                self.state.asked(f"watch {self._collection} from version {version}")
                 async with aclosing(self._api.events(self._collection, action)) as events:
                     async for event in events:
                         self._hear(event)
@@ -68,7 +81,15 @@ class Mirror:
                 assert_never(action)
 
     def _hear(self, what: Heard[Kept]) -> None:
+        match what:
+            case Waited():
+                pass
+            case Failure(why=why):
+                self.state.failed(why)
+            case _:
+                self.state.heard()
         if self._reflector.heard(what):
+            self.state.updated()
             self._view = None
             self._on_change()
         trouble = self._reflector.trouble

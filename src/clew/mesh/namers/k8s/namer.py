@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.k8s.lookups import Collection, Lookup, Question, World
 from clew.mesh.namers.k8s.mirror import Mirror
+from clew.mesh.namers.k8s.state import state_of
 from clew.mesh.namers.publishing import publish_changes
+from clew.mesh.namers.watch_state import Document
 from clew.mesh.naming.answer import Answer, Answers, Missing, Waiting
 from clew.mesh.naming.path import Path
 
@@ -41,6 +43,11 @@ class K8s:
             for path in paths
         }
         self._stirred.set()
+
+    def state(self) -> Document:
+        questions = [question for question in self._asked.values() if question]
+        watched = {each: (mirror.view, mirror.state) for each, (mirror, _) in self._mirrors.items()}
+        return state_of(questions, watched)
 
     async def run(self, publish: Callable[[Answers], None]) -> None:
         async with asyncio.TaskGroup() as group:
