@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clew.cli.linker_files import linker_texts
-from clew.cli.logs import LEVELS, log_to_stderr
+from clew.cli.logs import log_options, log_to_stderr
 
 if TYPE_CHECKING:
     from clew.mesh.app import Addresses
@@ -44,14 +44,10 @@ Examples:
     "[default: a temporary one]",
 )
 @click.option("--validate", is_flag=True, help="Only say whether FILE is right, and where not.")
-@click.option(
-    "--log-level",
-    type=click.Choice(LEVELS),
-    default="info",
-    show_default=True,
-    help="The least important lines of the log on stderr.",
-)
-def command(file: Path, run_dir: Path | None, validate: bool, log_level: str) -> None:
+@log_options
+def command(
+    file: Path, run_dir: Path | None, validate: bool, log_level: str, log_format: str
+) -> None:
     """Run the routers of FILE, a Linkerd 1.x configuration, until SIGTERM or Ctrl-C.
 
     FILE is YAML or JSON; "-" reads stdin. An edited FILE is taken over without a restart. Once
@@ -68,7 +64,7 @@ def command(file: Path, run_dir: Path | None, validate: bool, log_level: str) ->
             _validate(file)
             click.echo(f"{file}: ok")
             return
-        log_to_stderr(log_level)
+        log_to_stderr(log_level, log_format)
         with _on_disk(file) as path:
             sys.exit(asyncio.run(_run(path, run_dir)))
     except ConfigError as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from clew.cli.logs import LEVELS, log_to_stderr
+from clew.cli.logs import log_options, log_to_stderr
 from clew.cli.quantities import Duration, Size
 from clew.errors import ClewError
 
@@ -80,13 +80,7 @@ def _default_directory() -> Path:
     type=Size(),
     help="Drop the oldest days when spans take more than this.  [default: no limit]",
 )
-@click.option(
-    "--log-level",
-    type=click.Choice(LEVELS),
-    default="info",
-    show_default=True,
-    help="The least important lines of the log on stderr.",
-)
+@log_options
 def command(
     host: str | None,
     port: int | None,
@@ -98,6 +92,7 @@ def command(
     retain: timedelta,
     max_disk: int | None,
     log_level: str,
+    log_format: str,
 ) -> None:
     """Run the trace server: a Zipkin that keeps what it is given.
 
@@ -117,7 +112,7 @@ def command(
     from clew.trace.collect.room import WhenFull
     from clew.trace.store.retention import Retention
 
-    log_to_stderr(log_level)
+    log_to_stderr(log_level, log_format)
     logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of every malformed request
     options = {
         "host": host,
