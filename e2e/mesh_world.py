@@ -57,6 +57,8 @@ class App:
     """Requests that it answers with 503 before it is well."""
     delay: float = 0.0
     """Seconds before each answer."""
+    lines: tuple[str, ...] = ()
+    """Header lines that its answers have too."""
     port: int = 0
     served: int = 0
 
@@ -86,7 +88,8 @@ class App:
         if self.fails:
             self.fails, status = self.fails - 1, "503 Service Unavailable"
         body = json.dumps({"app": self.name, "line": line, "headers": headers}).encode()
-        writer.write(f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
+        lines = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", *self.lines]
+        writer.write("".join(f"{line}\r\n" for line in lines).encode() + b"\r\n" + body)
 
 
 @dataclass

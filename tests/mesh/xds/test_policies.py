@@ -60,8 +60,8 @@ def test_methods_that_may_be_tried_again_have_a_route_of_their_own() -> None:
 def test_what_another_router_calls_safe_is_tried_again() -> None:
     (policy,) = route_policies(router())
     assert [condition(header) for header in policy.retries.retriable_headers] == [
+        "clew-refusal ~503 (?:0 .*|.* true)",
         "l5d-retryable true",
-        "finagle-http-nack true",
     ]
 
 
@@ -71,26 +71,23 @@ def test_where_all_is_success_no_header_asks_for_another_try() -> None:
     assert [policy.success_class for policy in route_policies(made)] == ["1.0"]
 
 
-def test_time_limits_are_noted_in_words() -> None:
-    made = router(client={"requestAttemptTimeoutMs": 300}, service={"totalTimeoutMs": 1500})
-    (policy,) = route_policies(made)
-    assert policy.total_timeout_ms == 1500
-    assert policy.retries.per_try_timeout.ToMilliseconds() == 300
-    assert policy.notes == {
-        "total_timeout": "1.second+500.milliseconds",
-        "attempt_timeout": "300.milliseconds",
-    }
+ATTEMPT = "%CLUSTER_METADATA(clew:attempt_ms)%"
 
 
-def test_an_attempts_time_limit_is_that_of_all_clients() -> None:
-    limits = [
-        {"prefix": "/", "requestAttemptTimeoutMs": 300},
-        {"prefix": "/#/io.l5d.fs/slow", "requestAttemptTimeoutMs": 900},
-    ]
-    made = router(client={"kind": "io.l5d.static", "configs": limits})
-    assert [p.retries.per_try_timeout.ToMilliseconds() for p in route_policies(made)] == [300]
-    made = router(client={"kind": "io.l5d.static", "configs": limits[1:]})
-    assert not any(policy.retries.HasField("per_try_timeout") for policy in route_policies(made))
+@pytest.mark.parametrize(
+    ("client", "service", "limits"),
+    [
+        ({}, {}, ""),
+        ({}, {"totalTimeoutMs": 1500}, f"%START_TIME(%s%3f)% 1500 {ATTEMPT}"),
+        ({"requestAttemptTimeoutMs": 300}, {}, f"%START_TIME(%s%3f)% - {ATTEMPT}"),
+    ],
+)
+def test_a_request_is_told_the_limits_that_its_deadline_follows_from(
+    client: dict[str, int], service: dict[str, int], limits: str
+) -> None:
+    (policy,) = route_policies(router(client=client, service=service))
+    assert policy.total_timeout_ms == service.get("totalTimeoutMs", 0)
+    assert policy.limits == limits
 
 
 def static(*configs: tuple[str, int]) -> Router:
@@ -113,9 +110,41 @@ def test_prefixes_that_no_name_of_the_router_has_make_no_route() -> None:
     assert shown(route_policies(made)) == [("", 0)]
 
 
+def deep(*configs: tuple[str, int]) -> list[tuple[str, int]]:
+    entries = [{"prefix": prefix, "totalTimeoutMs": ms} for prefix, ms in configs]
+    static = {"kind": "io.l5d.static", "configs": entries}
+    made = router(service=static, identifier={"kind": "io.l5d.path", "segments": 2})
+    return [
+        (text.removeprefix("l5d-dst-service ~"), ms) for text, ms in shown(route_policies(made))
+    ]
+
+
+TAIL = "(?:/.*)?"
+
+
+def test_prefixes_of_several_segments_hold_for_all_names_below() -> None:
+    assert deep(("/svc/a", 100), ("/svc/a/b", 200), ("/svc/c/d", 300)) == [
+        (f"/svc/a/b{TAIL}", 200),
+        (f"/svc/a{TAIL}", 100),
+        (f"/svc/c/d{TAIL}", 300),
+        ("", 0),
+    ]
+
+
+def test_stars_and_patterns_count_segment_by_segment() -> None:
+    assert deep(("/svc/*/b", 100), ("/svc/a", 200), ("/svc/{x}-1/c", 300)) == [
+        (f"/svc/[^/]+/b{TAIL} & l5d-dst-service ~/svc/a{TAIL}", 200),
+        (f"/svc/[^/]+/b{TAIL}", 100),
+        (f"/svc/a{TAIL}", 200),
+        (rf"/svc/[^/]*[^/]+-1[^/]*/c{TAIL}", 300),
+        ("", 0),
+    ]
+
+
 def test_patterns_that_may_match_together_have_a_route_for_each_combination() -> None:
     made = static(("/svc/{a}-web", 100), ("/svc/api-{b}", 200))
-    web, api = "l5d-dst-service ~/svc/.*(.+)-web.*", "l5d-dst-service ~/svc/.*api-(.+).*"
+    web = "l5d-dst-service ~/svc/[^/]*[^/]+-web[^/]*"
+    api = "l5d-dst-service ~/svc/[^/]*api-[^/]+[^/]*"
     assert shown(route_policies(made)) == [
         (f"{api} & {web}", 200),
         (api, 200),

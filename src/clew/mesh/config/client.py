@@ -52,7 +52,7 @@ class ClientPolicy(Section, frozen=True, kw_only=True):
     failure_accrual: FailureAccrual | None = None
     """None is ``ConsecutiveFailures()``."""
     request_attempt_timeout_ms: Count | None = None
-    """Milliseconds for one attempt; None is no limit. Of static clients that of ``/`` counts."""
+    """Milliseconds for one attempt; None is no limit."""
     requeue_budget: Budget | None = None
     """For attempts that never reached an endpoint; None is ``Budget()``."""
     client_session: Session | None = None

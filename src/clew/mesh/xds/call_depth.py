@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from envoy.config.rbac.v3 import rbac_pb2 as rbac_config_pb2
-from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
-from envoy.type.matcher.v3 import regex_pb2, string_pb2
+
+from clew.mesh.xds.headers import header_is
 
 CALL_DEPTH_FILTER = "call depth"
 MOST = 1000
@@ -24,13 +24,9 @@ def call_depth(most: int) -> Any:
     """Refuses requests that came with more than ``most`` entries in ``Via``."""
     # filters already see the entry of this router, with a comma in front
     pattern = f"(?:[^,]*,){{{min(most, MOST)}}}[^,]*,.*"
-    via = route_components_pb2.HeaderMatcher(
-        name="via",
-        string_match=string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=pattern)),
-    )
     policy = rbac_config_pb2.Policy(
         permissions=[rbac_config_pb2.Permission(any=True)],
-        principals=[rbac_config_pb2.Principal(header=via)],
+        principals=[rbac_config_pb2.Principal(header=header_is("via", pattern=pattern))],
     )
     return rbac_pb2.RBAC(
         rules=rbac_config_pb2.RBAC(action=rbac_config_pb2.RBAC.DENY, policies={_POLICY: policy})

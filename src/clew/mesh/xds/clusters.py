@@ -30,6 +30,7 @@ from clew.mesh.config.service import ServicePolicy
 from clew.mesh.config.sockets import Session
 from clew.mesh.config.tls import ClientTls
 from clew.mesh.naming.path import Path
+from clew.mesh.xds.deadlines import attempt_note
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.endpoints import AS_FAST, Branch, Speeds, load_assignment, needs_dns
 from clew.mesh.xds.errors import OVERRIDE
@@ -66,7 +67,7 @@ def known_cluster(
     ``http2``: the endpoints are spoken to in HTTP/2. ``speeds`` count where latency balances.
     ``tls``: by the id of a branch, where it is not plain text.
     """
-    cluster = _cluster(name, {OVERRIDE: override})
+    cluster = _cluster(name, {OVERRIDE: override, **attempt_note(client)})
     cluster.lb_policy = _lb_policy(client.load_balancer or P2C())
     cluster.circuit_breakers.CopyFrom(
         _limits(client.host_connection_pool or HostConnectionPool(), service.retries or Retries())

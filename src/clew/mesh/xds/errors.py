@@ -35,8 +35,10 @@ BASE_DTAB, BASE_DTAB_ENCODED = "base_dtab", "base_dtab_encoded"
 """Virtual host metadata: the router's dtab, one line a dentry, and the same for a header."""
 UNBOUND, UNBOUND_ENCODED = "unbound", "unbound_encoded"
 """Virtual host metadata: why a name that Envoy asked for has no cluster, and for a header."""
-TOTAL_TIMEOUT, ATTEMPT_TIMEOUT = "total_timeout", "attempt_timeout"
-"""Route metadata: the limits, in words."""
+TOTAL_TIMEOUT = "total_timeout"
+"""Route metadata: the limit of a request, in words."""
+ATTEMPT_TIMEOUT = "attempt_timeout"
+"""Cluster metadata: the limit of an attempt, in words."""
 
 MAX_ERR_BYTES = 2048
 """Of a text in ``l5d-err``."""
@@ -130,7 +132,7 @@ def local_replies(router: Router, server: Server) -> Any:
             _mapper(
                 _cel("response.code_details.contains('per_try_timeout')"),
                 503,
-                f"exceeded %METADATA(ROUTE:{NAMESPACE}:{ATTEMPT_TIMEOUT})% to "
+                f"exceeded %CLUSTER_METADATA({NAMESPACE}:{ATTEMPT_TIMEOUT})% to "
                 "%REQ(l5d-dst-service)% while waiting for a response for an individual request, "
                 "excluding retries",
             ),

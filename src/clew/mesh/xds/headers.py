@@ -1,4 +1,4 @@
-"""Envoy's header edits in one word each."""
+"""Envoy's header edits and conditions in one word each."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 
 from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
 from envoy.config.core.v3 import base_pb2
+from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.http.header_mutation.v3 import header_mutation_pb2
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import (
     header_mutation_pb2 as early_pb2,
 )
+from envoy.type.matcher.v3 import regex_pb2, string_pb2
 
 _Option = base_pb2.HeaderValueOption
 _Mutation = mutation_rules_pb2.HeaderMutation
@@ -46,6 +48,16 @@ def remove_all(prefix: str) -> Any:
     step = _Mutation()
     step.remove_on_match.key_matcher.prefix = prefix
     return step
+
+
+def header_is(header: str, *, exact: str | None = None, pattern: str = "") -> Any:
+    """Whether a whole header is a text, or fits a pattern (RE2)."""
+    value = (
+        string_pb2.StringMatcher(exact=exact)
+        if exact is not None
+        else string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=pattern))
+    )
+    return route_components_pb2.HeaderMatcher(name=header, string_match=value)
 
 
 def early(steps: Iterable[Any]) -> Any:

@@ -92,6 +92,13 @@ def consumes(identifiers: Sequence[AnyIdentifier]) -> bool:
     return any(isinstance(each, PathIdentifier) and each.consume for each in identifiers)
 
 
+def one_segment(identifiers: Sequence[AnyIdentifier]) -> bool:
+    """Whether every name that they make is one segment."""
+    return all(
+        isinstance(each, HeaderTokenIdentifier | AuthorityIdentifier) for each in identifiers
+    )
+
+
 def rest_of_path(identifiers: Sequence[AnyIdentifier]) -> str:
     """The path without what the first of the identifiers that can takes out, as a format.
 

@@ -21,8 +21,10 @@ from google.protobuf.duration_pb2 import Duration
 from clew.mesh.config.router import HttpRouter, Router
 from clew.mesh.config.server import H2Server, Server
 from clew.mesh.xds.access_log import access_log
+from clew.mesh.xds.answers import cleaned
 from clew.mesh.xds.call_depth import CALL_DEPTH_FILTER, call_depth
 from clew.mesh.xds.cel import present, readable, value
+from clew.mesh.xds.deadlines import attempts, deadlines, limits_attempts, limits_time
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.errors import OVERRIDE, local_replies
 from clew.mesh.xds.forwarded import forwarded
@@ -46,6 +48,7 @@ from clew.mesh.xds.identifiers import (
 from clew.mesh.xds.latency_log import latency_log, needs_latencies
 from clew.mesh.xds.metadata import NAMESPACE
 from clew.mesh.xds.names import logical_prefix, name_prefix
+from clew.mesh.xds.policies import REFUSAL, REFUSAL_FORMAT
 from clew.mesh.xds.routes import (
     CLUSTER_HEADER,
     GATE_FILTER,
@@ -170,6 +173,7 @@ def _early(router: Router, server: Server) -> Iterator[Any]:
     yield remove_all("x-envoy-")
     if server.clear_context:
         yield remove_all("l5d-")
+        yield from (remove("traceparent"), remove("b3"), remove_all("x-b3-"))
     yield from (remove("l5d-dst-client"), remove("l5d-dst-residual"), remove("l5d-reqid"))
     # a span id in any of the three continues the trace; B3 wins, then the W3C header
     yield set_absent("traceparent", "%REQ(l5d-ctx-trace)%")
@@ -214,18 +218,29 @@ def _literal(text: str) -> str:
 def _filters(router: Router, server: Server, latencies: str) -> Iterator[Any]:
     if server.clear_context:
         yield _filter("clear", in_filter(response=[remove_all("l5d-")]))
+    if server.clear_context or isinstance(router, HttpRouter):
+        yield _filter(
+            "answers",
+            cleaned(
+                connection_options=isinstance(router, HttpRouter),
+                mesh_errors=server.clear_context,
+            ),
+        )
     if server.max_concurrent_requests:
         yield _filter("concurrency", _at_most(server.max_concurrent_requests))
     yield _filter(CALL_DEPTH_FILTER, call_depth(server.max_call_depth))
     yield _filter(GATE_FILTER, rbac_pb2.RBAC())
     yield _filter(ON_DEMAND_FILTER, on_demand_pb2.OnDemand())
+    if limits_attempts(router):
+        yield _filter("attempts", attempts())
     yield _filter(
         "envoy.filters.http.router",
         router_pb2.Router(
             suppress_envoy_headers=True,
             upstream_log=list(_logs(router, latencies)),
             upstream_http_filters=[
-                _filter("upstream headers", in_filter(request=_upstream())),
+                *([_filter("deadlines", deadlines())] if limits_time(router) else []),
+                _filter("upstream headers", in_filter(_upstream(), _refusal())),
                 _filter("envoy.filters.http.upstream_codec", upstream_codec_pb2.UpstreamCodec()),
             ],
         ),
@@ -246,6 +261,10 @@ def _upstream() -> Iterator[Any]:
     yield set_to("l5d-dst-client", f"%UPSTREAM_METADATA({NAMESPACE}:id)%")
     yield set_to("l5d-dst-residual", f"%UPSTREAM_METADATA({NAMESPACE}:residual)%")
     yield remove_all(_OWN)
+
+
+def _refusal() -> Iterator[Any]:
+    yield set_to(REFUSAL, REFUSAL_FORMAT)
 
 
 def _at_most(requests: int) -> Any:

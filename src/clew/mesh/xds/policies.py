@@ -1,20 +1,13 @@
-"""The router's service policies as routes: which requests each is for, and what it may cost.
-
-A policy belongs to a logical name, and a logical name is the router's prefix and one segment, so
-the prefixes of a static section come down to conditions on that segment.
-"""
+"""The router's service policies as routes: which requests each is for, and what it may cost."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
-from envoy.type.matcher.v3 import regex_pb2, string_pb2
 
 from clew.mesh.config.classifier import (
     AllSuccessful,
@@ -25,23 +18,22 @@ from clew.mesh.config.classifier import (
 from clew.mesh.config.overlay import overlay
 from clew.mesh.config.retries import ConstantBackoff, JitteredBackoff, Retries
 from clew.mesh.config.router import Router
-from clew.mesh.config.service import (
-    GlobalService,
-    PrefixedServicePolicy,
-    ServicePolicy,
-)
-from clew.mesh.naming.matcher import PathMatcher
-from clew.mesh.naming.path import Path
-from clew.mesh.xds.durations import millis, words
-from clew.mesh.xds.errors import ATTEMPT_TIMEOUT, TOTAL_TIMEOUT
+from clew.mesh.config.service import GlobalService, ServicePolicy
+from clew.mesh.xds.deadlines import limits, limits_time
+from clew.mesh.xds.durations import millis
+from clew.mesh.xds.headers import header_is
 from clew.mesh.xds.identifiers import consumes
+from clew.mesh.xds.prefixes import name_cases
 from clew.mesh.xds.snapshot import pack
 
 MAX_RETRIES = 3
 """Linkerd's 25 would let two routers in a row try 625 times; the budget bounds the rest."""
 
+REFUSAL = "clew-refusal"
+REFUSAL_FORMAT = "%RESP(:status)% %RESP(retry-after)% %RESP(finagle-http-nack)%"
+"""A header that each answer gets for the retry policy, since a condition sees one header only."""
+_NOTHING_DONE = "503 (?:0 .*|.* true)"
 _REQUEUE = "connect-failure,refused-stream,reset-before-request"
-_CAPTURE = re.compile(r"\{[A-Za-z0-9:_]+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +44,9 @@ class RoutePolicy:
     """Header matchers that must all hold."""
     total_timeout_ms: int
     """0 is no limit."""
+    limits: str
+    """What :mod:`clew.mesh.xds.deadlines` needs to know, as a format; empty without limits."""
     retries: Any
-    notes: Mapping[str, str]
-    """For error texts."""
     success_class: str
     """A format of Envoy's; empty where an answer's beginning does not tell."""
     consume: bool
@@ -76,20 +68,13 @@ def _route_policy(
 ) -> RoutePolicy:
     classifier = _classifier(policy)
     total = policy.total_timeout_ms or 0
-    # an attempt belongs to a client id, which a route does not know: what holds for all ids counts
-    attempt = router.client.at(Path()).request_attempt_timeout_ms
-    notes = {}
-    if total:
-        notes[TOTAL_TIMEOUT] = words(total)
-    if attempt:
-        notes[ATTEMPT_TIMEOUT] = words(attempt)
     if retryable:
         conditions = (*conditions, _method_is(classifier.retryable_methods))
     return RoutePolicy(
         conditions=tuple(conditions),
         total_timeout_ms=total,
-        retries=_retry_policy(policy.retries or Retries(), classifier, retryable, attempt),
-        notes=notes,
+        limits=limits(total) if limits_time(router) else "",
+        retries=_retry_policy(policy.retries or Retries(), classifier, retryable),
         success_class=_success_class(classifier),
         consume=consumes(router.identifier),
     )
@@ -107,9 +92,7 @@ def _success_class(classifier: ResponseClassifier) -> str:
     return "%CEL(response.code >= 500 ? '0.0' : '1.0')%"
 
 
-def _retry_policy(
-    retries: Retries, classifier: ResponseClassifier, retryable: bool, attempt_ms: int | None
-) -> Any:
+def _retry_policy(retries: Retries, classifier: ResponseClassifier, retryable: bool) -> Any:
     reasons = f"5xx,reset,{_REQUEUE}" if retryable else _REQUEUE
     policy = route_components_pb2.RetryPolicy(
         retry_on=reasons,
@@ -123,13 +106,11 @@ def _retry_policy(
         host_selection_retry_max_attempts=MAX_RETRIES,
         retry_back_off=_backoff(retries),
     )
-    if attempt_ms:
-        policy.per_try_timeout.CopyFrom(millis(attempt_ms))
     if not isinstance(classifier, AllSuccessful):
         # another router knows that its endpoint never saw the request, or refused it unseen
         policy.retry_on += ",retriable-headers"
-        policy.retriable_headers.append(_header("l5d-retryable", exact="true"))
-        policy.retriable_headers.append(_header("finagle-http-nack", exact="true"))
+        policy.retriable_headers.append(header_is(REFUSAL, pattern=_NOTHING_DONE))
+        policy.retriable_headers.append(header_is("l5d-retryable", exact="true"))
     if isinstance(classifier, GrpcClassifier):
         _retry_grpc(policy, classifier)
     return policy
@@ -139,7 +120,7 @@ def _retry_grpc(policy: Any, classifier: GrpcClassifier) -> None:
     """By what a call that fails before its first message has among its headers."""
     if statuses := classifier.retryable_grpc_statuses:
         pattern = "|".join(map(str, sorted(statuses)))
-        policy.retriable_headers.append(_header("grpc-status", pattern=pattern))
+        policy.retriable_headers.append(header_is("grpc-status", pattern=pattern))
     if classifier.retryable_http_statuses:
         policy.retry_on += ",retriable-status-codes"
         policy.retriable_status_codes.extend(classifier.retryable_http_statuses)
@@ -158,16 +139,7 @@ def _backoff(retries: Retries) -> Any:
 
 
 def _method_is(methods: frozenset[str]) -> Any:
-    return _header(":method", pattern="|".join(sorted(methods)))
-
-
-def _header(name: str, *, exact: str | None = None, pattern: str = "") -> Any:
-    value = (
-        string_pb2.StringMatcher(exact=exact)
-        if exact is not None
-        else string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=pattern))
-    )
-    return route_components_pb2.HeaderMatcher(name=name, string_match=value)
+    return header_is(":method", pattern="|".join(sorted(methods)))
 
 
 def _by_name(router: Router) -> Iterator[tuple[tuple[Any, ...], ServicePolicy]]:
@@ -176,53 +148,5 @@ def _by_name(router: Router) -> Iterator[tuple[tuple[Any, ...], ServicePolicy]]:
     if isinstance(service, GlobalService):
         yield (), service
         return
-    conditions = [(_segment_of(c, router), c) for c in service.configs]
-    literal = {t for t, _ in conditions if t and t != "*" and not _is_pattern(t)}
-    for text in sorted(literal):
-        name = router.dst_prefix + Path.of(text)
-        yield (_header("l5d-dst-service", exact=f"{_prefix(router)}{text}"),), service.at(name)
-    patterns = sorted({text for text, _ in conditions if text and _is_pattern(text)})
-    for size in range(len(patterns), -1, -1):
-        for chosen in combinations(patterns, size):
-            holds = tuple(
-                _header("l5d-dst-service", pattern=_regex(router, text)) for text in chosen
-            )
-            yield holds, overlay(ServicePolicy(), _layers(conditions, {"*", *chosen}))
-
-
-def _layers(
-    conditions: Sequence[tuple[str | None, PrefixedServicePolicy]], texts: set[str]
-) -> Iterator[PrefixedServicePolicy]:
-    return (config for text, config in conditions if text in texts)
-
-
-def _segment_of(config: PrefixedServicePolicy, router: Router) -> str | None:
-    """What the prefix wants of the segment after the router's prefix.
-
-    ``*`` for anything, None when no name of this router can match.
-    """
-    parts = [part for part in config.prefix.text.split("/") if part]
-    above = router.dst_prefix.segments
-    for part, label in zip(parts, above, strict=False):
-        if PathMatcher.read(f"/{part}").match(Path((label,))) is None:
-            return None
-    rest = parts[len(above) :]
-    match rest:
-        case []:
-            return "*"
-        case [text]:
-            return text
-    return None
-
-
-def _is_pattern(text: str) -> bool:
-    return text != "*" and _CAPTURE.search(text) is not None
-
-
-def _regex(router: Router, text: str) -> str:
-    inner = _CAPTURE.sub("(.+)", text.replace(".", r"\."))
-    return f"{re.escape(_prefix(router))}.*{inner}.*"
-
-
-def _prefix(router: Router) -> str:
-    return f"{router.dst_prefix}/" if router.dst_prefix else "/"
+    for case in name_cases(router, service.configs):
+        yield case.conditions, overlay(ServicePolicy(), case.policies)

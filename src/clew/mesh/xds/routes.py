@@ -20,11 +20,12 @@ from xds.core.v3 import extension_pb2
 from xds.type.matcher.v3 import matcher_pb2
 
 from clew.mesh.config.router import Router
-from clew.mesh.xds.durations import millis
-from clew.mesh.xds.errors import virtual_host_note
+from clew.mesh.xds.deadlines import LIMITS
+from clew.mesh.xds.durations import millis, words
+from clew.mesh.xds.errors import TOTAL_TIMEOUT, virtual_host_note
 from clew.mesh.xds.headers import setting
 from clew.mesh.xds.metadata import metadata
-from clew.mesh.xds.policies import RoutePolicy, route_policies
+from clew.mesh.xds.policies import REFUSAL, RoutePolicy, route_policies
 from clew.mesh.xds.snapshot import Resource, pack
 from clew.mesh.xds.sources import on_demand_source
 
@@ -81,7 +82,7 @@ def route_config(router: Router, sample_rate: float, on_demand: OnDemand) -> Res
             setting("x-forwarded-proto", f"%REQ({SCHEME})%"),
             setting("l5d-reqid", "%TRACE_ID%"),
         ],
-        response_headers_to_remove=list(_HOP_RESPONSE),
+        response_headers_to_remove=[*_HOP_RESPONSE, REFUSAL],
     )
     return Resource.of(
         router.label, route_pb2.RouteConfiguration(name=router.label, virtual_hosts=[host])
@@ -154,13 +155,15 @@ def _routes(policies: Iterable[RoutePolicy], rate: float) -> Any:
 
 def _route(policy: RoutePolicy, rate: float) -> Any:
     percent = percent_pb2.FractionalPercent
+    total = policy.total_timeout_ms
+    notes = {TOTAL_TIMEOUT: words(total)} if total else {}
     return route_components_pb2.Route(
         match=route_components_pb2.RouteMatch(prefix="/", headers=list(policy.conditions)),
-        metadata=metadata(rate=f"{rate:g}", **policy.notes),
+        metadata=metadata(rate=f"{rate:g}", **notes),
         route=route_components_pb2.RouteAction(
             cluster_header=CLUSTER_HEADER,
             path_rewrite=f"%REQ({REST})%" if policy.consume else "",
-            timeout=millis(policy.total_timeout_ms),
+            timeout=millis(total),
             retry_policy=policy.retries,
         ),
         tracing=route_components_pb2.Tracing(
@@ -170,6 +173,7 @@ def _route(policy: RoutePolicy, rate: float) -> Any:
                 numerator=round(rate * 10_000), denominator=percent.TEN_THOUSAND
             ),
         ),
+        request_headers_to_add=[setting(LIMITS, policy.limits)] if policy.limits else [],
         response_headers_to_add=[setting("l5d-success-class", policy.success_class)]
         if policy.success_class
         else [],
