@@ -66,6 +66,12 @@ def test_old_spans_go_after_a_week_or_as_told(traces: Traces) -> None:
     ]
 
 
+def test_the_number_of_spans_may_be_bounded_as_by_zipkins_variable(traces: Traces) -> None:
+    traces(MEM_MAX_SPANS="500000")
+    traces("--max-spans", "1000", MEM_MAX_SPANS="500000")
+    assert [settings.retention.max_spans for settings in traces.settings] == [500_000, 1000]
+
+
 def test_otlp_and_scribe_have_their_ports_when_asked_for(traces: Traces) -> None:
     traces()
     traces("--otlp", "--scribe-port", "9410")

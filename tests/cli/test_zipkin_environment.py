@@ -33,6 +33,7 @@ def test_nothing_set_is_the_defaults() -> None:
         ({"SCRIBE_ENABLED": "true"}, "scribe_port", 9410),
         ({"COLLECTOR_SCRIBE_ENABLED": "true", "COLLECTOR_PORT": "9999"}, "scribe_port", 9999),
         ({"SCRIBE_CATEGORY": "spans"}, "scribe_category", "spans"),
+        ({"MEM_MAX_SPANS": "500000"}, "retention.max_spans", 500_000),
         ({"STRICT_TRACE_ID": "false"}, "strict_trace_id", False),
         ({"QUERY_TIMEOUT": "20s"}, "query_timeout", 20),
         ({"QUERY_TIMEOUT": "500ms"}, "query_timeout", 1),

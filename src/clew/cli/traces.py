@@ -80,6 +80,12 @@ def _default_directory() -> Path:
     type=Size(),
     help="Drop the oldest days when spans take more than this.  [default: no limit]",
 )
+@click.option(
+    "--max-spans",
+    type=click.IntRange(1),
+    help="Drop the oldest traces, whole, when there are more spans than this.  [env: "
+    "MEM_MAX_SPANS; default: no limit]",
+)
 @log_options
 def command(
     host: str | None,
@@ -91,6 +97,7 @@ def command(
     when_full: str,
     retain: timedelta,
     max_disk: int | None,
+    max_spans: int | None,
     log_level: str,
     log_format: str,
 ) -> None:
@@ -114,6 +121,7 @@ def command(
 
     log_to_stderr(log_level, log_format)
     logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of every malformed request
+    read = read_settings(os.environ, directory)
     options = {
         "host": host,
         "port": port,
@@ -121,10 +129,14 @@ def command(
         "otlp_ports": _OTLP_PORTS if otlp else None,
         "scribe_port": scribe_port,
         "when_full": WhenFull(when_full),
-        "retention": Retention(max_age=retain, max_bytes=max_disk),
+        "retention": Retention(
+            max_age=retain,
+            max_bytes=max_disk,
+            max_spans=max_spans or read.retention.max_spans,
+        ),
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-    settings = dataclasses.replace(read_settings(os.environ, directory), **given)
+    settings = dataclasses.replace(read, **given)
 
     def ready(address: str) -> None:
         click.echo(f"clew traces ready: {address}/zipkin/ (store {directory})")

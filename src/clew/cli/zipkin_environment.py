@@ -16,6 +16,7 @@ from clew.errors import ClewError
 from clew.trace.api import ApiSettings
 from clew.trace.api.settings import Dependency, UiConfig
 from clew.trace.app import Settings
+from clew.trace.store.retention import Retention
 
 T = TypeVar("T")
 
@@ -42,6 +43,7 @@ def read_settings(environment: Mapping[str, str], directory: Path) -> Settings:
         grpc_collector=read(_flag, default.grpc_collector, "COLLECTOR_GRPC_ENABLED"),
         scribe_port=_scribe_port(read),
         scribe_category=read(str, default.scribe_category, "SCRIBE_CATEGORY"),
+        retention=Retention(max_spans=read(_whole, 0, "MEM_MAX_SPANS") or None),
         strict_trace_id=read(_flag, default.strict_trace_id, "STRICT_TRACE_ID"),
         query_timeout=read(_seconds, default.query_timeout, "QUERY_TIMEOUT"),
         api=ApiSettings(

@@ -52,6 +52,8 @@ _GRACE_SECONDS = 10
 """How long requests, and after them inserts, may take to finish when the server stops."""
 _KEEP_ALIVE_SECONDS = 60
 _RETENTION_SECONDS = 600
+_EVICTION_SECONDS = 10
+"""Where a number of spans is the limit, which a burst can pass in a minute."""
 
 _logger = logging.getLogger(__name__)
 
@@ -213,12 +215,15 @@ async def _retaining(store: ClickHouseStore, keep: Retention) -> AsyncIterator[N
         while True:
             try:
                 dropped = await asyncio.to_thread(store.retain, keep, datetime.now(UTC).date())
+                evicted = keep.max_spans and await asyncio.to_thread(store.evict, keep.max_spans)
             except ClewError as error:
                 _logger.warning("old spans could not be dropped: %s", error)
             else:
                 for day in dropped:
                     _logger.info("dropped the spans of %s", day)
-            await asyncio.sleep(_RETENTION_SECONDS)
+                if evicted:
+                    _logger.info("dropped the oldest traces, of %d spans", evicted)
+            await asyncio.sleep(_EVICTION_SECONDS if keep.max_spans else _RETENTION_SECONDS)
 
     task = asyncio.create_task(retain())
     try:

@@ -17,6 +17,7 @@ from clew.trace.dependencies import DependencyLink
 from clew.trace.query import Place, TraceQuery, trace_time
 from clew.trace.store import SPAN_SCHEMA, Found, Health, QueryTimeout, ServiceSlot, rows, sql
 from clew.trace.store.engine import NARROW, Engine, Pool, Session, literal
+from clew.trace.store.eviction import evict
 from clew.trace.store.links import Links
 from clew.trace.store.retention import Retention, expired
 from clew.trace.store.search import BEFORE_ALL, Step, conditions, displaced, steps
@@ -172,6 +173,11 @@ class ClickHouseStore:
                 for table in _BY_DAY:
                     session.run(f"ALTER TABLE {table} DROP PARTITION '{day}'")
         return days
+
+    def evict(self, max_spans: int) -> int:
+        """Forget the oldest traces beyond ``max_spans`` spans; answers how many spans went."""
+        with self._writer.session() as session:
+            return evict(session, max_spans)
 
     def sizes(self) -> dict[date, int]:
         """Bytes on disk by day (UTC), oldest first: what there is to keep or drop."""

@@ -15,6 +15,8 @@ class Retention:
     """A day goes when all of it is older than this; None: never."""
     max_bytes: int | None = None
     """The oldest days go until the rest is no more than this on disk; None: no limit."""
+    max_spans: int | None = None
+    """The oldest traces go until the rest has no more spans than this; None: no limit."""
 
 
 def expired(sizes: Mapping[date, int], today: date, keep: Retention) -> list[date]:

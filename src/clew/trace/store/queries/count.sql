@@ -1,0 +1,3 @@
+-- How many spans there are.
+SELECT count() AS spans
+FROM spans
