@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SOURCES := pyproject.toml hatch_build.py $(shell git ls-files -co --exclude-standard ui 2>/dev/null)
 
-.PHONY: help demo test check fmt e2e bench pictures lock clean setup
+.PHONY: help demo test check fmt e2e fuzz bench pictures lock clean setup
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -35,6 +35,9 @@ e2e: .venv/dev.ok ## only the end-to-end tests
 	$(BIN)/python scripts/npm.py --version >/dev/null
 	$(BIN)/pytest e2e $(ARGS)
 
+fuzz: .venv/dev.ok ## damaged messages for one decoder, guided by coverage (ARGS="json_v2 -max_total_time=60")
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 bench: .venv/dev.ok ## the figures of docs/bench.md, printed
 	$(BIN)/python -m bench $(ARGS)
 
@@ -52,5 +55,5 @@ clean: ## remove the environment and everything built
 .venv/run.ok: requirements/run.txt requirements/build.txt requirements/uv.txt $(SOURCES)
 	@scripts/environment run
 
-.venv/dev.ok: requirements/dev.txt requirements/run.txt requirements/build.txt requirements/uv.txt $(SOURCES)
+.venv/dev.ok: requirements/dev.txt requirements/fuzz.txt requirements/run.txt requirements/build.txt requirements/uv.txt $(SOURCES)
 	@scripts/environment dev

@@ -7,6 +7,7 @@ from pathlib import Path
 GROUPS = {
     "requirements/run.txt": ["pyproject.toml"],
     "requirements/dev.txt": ["pyproject.toml", "--group", "dev"],
+    "requirements/fuzz.txt": ["--group", "fuzz"],
     "requirements/build.txt": ["--group", "build"],
     "requirements/uv.txt": ["--group", "uv"],
 }
