@@ -1,4 +1,4 @@
-/** Starts the pages. */
+/** Starts the pages: those of a trace server, or those of a mesh where the document says so. */
 import { render } from "preact";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -7,7 +7,7 @@ import "./styles/frame.css";
 import "./styles/search.css";
 import "./styles/waterfall.css";
 import { traceIdIn } from "./model/traceid";
-import { Frame } from "./pages/Frame";
+import { Frame, type PageLink } from "./pages/Frame";
 import { Later } from "./pages/Later";
 import { NotHere } from "./pages/NotHere";
 import { SearchPage } from "./pages/Search";
@@ -16,14 +16,26 @@ import { listenForKeys } from "./pages/keys";
 import { followLinks, path } from "./pages/place";
 import { readServices } from "./pages/services";
 
-const loadMap = () => import("./pages/Map").then(({ MapPage }) => MapPage);
+const TRACES: readonly PageLink[] = [
+  { href: "./", words: "Search", key: "s", paths: ["", "index.html"] },
+  { href: "map", words: "Map", key: "m", paths: ["map", "dependency"] },
+];
+const MESH: readonly PageLink[] = [
+  { href: "./", words: "Mesh", key: "h", paths: [""] },
+  { href: "delegator", words: "Playground", key: "p", paths: ["delegator"] },
+  { href: "names", words: "Names", key: "n", paths: ["names"] },
+  { href: "requests", words: "Requests", key: "r", paths: ["requests"] },
+];
 
-function App() {
+const loadMap = () => import("./pages/Map").then(({ MapPage }) => MapPage);
+const loadMesh = () => import("./pages/mesh/MeshPages").then(({ MeshPages }) => MeshPages);
+
+function Traces() {
   const [, traceId] = /^traces\/([^/]+)\/?$/.exec(path.value) ?? [];
   const isMap = path.value === "map" || path.value === "dependency";
   const isSearch = path.value === "" || path.value === "index.html";
   return (
-    <Frame>
+    <Frame pages={TRACES} traces>
       {traceId ? (
         <TracePage id={traceIdIn(traceId) ?? traceId} />
       ) : isMap ? (
@@ -31,13 +43,21 @@ function App() {
       ) : isSearch ? (
         <SearchPage />
       ) : (
-        <NotHere path={path.value} />
+        <NotHere path={path.value} start="Search" />
       )}
     </Frame>
   );
 }
 
+const MeshHome = () => (
+  <Frame pages={MESH} traces={false}>
+    <Later load={loadMesh} />
+  </Frame>
+);
+
+const isMesh = document.querySelector<HTMLMetaElement>('meta[name="clew-home"]')?.content === "mesh";
+
 followLinks();
 listenForKeys();
-void readServices();
-render(<App />, document.querySelector("#app") ?? document.body);
+if (!isMesh) void readServices();
+render(isMesh ? <MeshHome /> : <Traces />, document.querySelector("#app") ?? document.body);

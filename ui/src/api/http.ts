@@ -1,4 +1,4 @@
-/** The one way to the server: a GET that ends in a value or in a failure with a name, never in an exception. */
+/** The one way to the server: a question that ends in a value or in a failure with a name, never in an exception. */
 
 export type Failure =
   /** Nothing answered: the server is gone, or the network is. */
@@ -19,15 +19,39 @@ const LONGEST_MESSAGE = 400;
  * Null when `signal` was aborted: nobody waits for the answer any more. `path` is relative to the pages' base;
  * `read` are statuses that come with a value besides those of success.
  */
-export async function get<T>(
+export const get = <T>(
   path: string,
   check: (value: unknown) => T,
   signal: AbortSignal,
   read: readonly number[] = [],
+): Promise<Answer<T> | null> => ask(path, {}, check, signal, read);
+
+/** As `get`, for questions that are too long for an address. */
+export const post = <T>(
+  path: string,
+  body: object,
+  check: (value: unknown) => T,
+  signal: AbortSignal,
+): Promise<Answer<T> | null> =>
+  ask(
+    path,
+    { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } },
+    check,
+    signal,
+    [],
+  );
+
+async function ask<T>(
+  path: string,
+  how: { readonly method?: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>> },
+  check: (value: unknown) => T,
+  signal: AbortSignal,
+  read: readonly number[],
 ): Promise<Answer<T> | null> {
   const began = performance.now();
   try {
-    const response = await fetch(new URL(path, document.baseURI), { signal, headers: { accept: "application/json" } });
+    const headers = { accept: "application/json", ...how.headers };
+    const response = await fetch(new URL(path, document.baseURI), { ...how, signal, headers });
     if (!response.ok && !read.includes(response.status)) return { ok: false, failure: await refusal(response) };
     const value = check(await response.json());
     return { ok: true, value, tookMs: performance.now() - began };

@@ -11,16 +11,34 @@ import { KeySheet } from "./KeySheet";
 import { EVERYWHERE, useKeys } from "./keys";
 import { go, here, path } from "./place";
 
-export function Frame({ children }: { children: ComponentChildren }) {
+export interface PageLink {
+  /** Relative to the base. */
+  readonly href: string;
+  readonly words: string;
+  /** Follows `g`. */
+  readonly key: string;
+  /** Where it is the page at hand; the first page is it everywhere else. */
+  readonly paths: readonly string[];
+}
+
+/** `traces`: this is a trace server, with spans that come in and traces to go to. */
+export function Frame({
+  pages,
+  traces,
+  children,
+}: {
+  pages: readonly PageLink[];
+  traces: boolean;
+  children: ComponentChildren;
+}) {
   const [open, setOpen] = useState<"keys" | "settings" | "ingest" | null>(null);
-  const isMap = path.value === "map" || path.value === "dependency";
+  const current = pages.find(({ paths }) => paths.includes(path.value)) ?? pages[0];
   const idField = useRef<HTMLInputElement>(null);
   useKeys({
     title: EVERYWHERE,
     keys: [
-      { key: "g s", words: "search", run: () => go("") },
-      { key: "g m", words: "map", run: () => go("map") },
-      { key: "i", words: "go to a trace id", run: () => idField.current?.focus() },
+      ...pages.map(({ href, words, key }) => ({ key: `g ${key}`, words: words.toLowerCase(), run: () => go(href) })),
+      ...(traces ? [{ key: "i", words: "go to a trace id", run: () => idField.current?.focus() }] : []),
       { key: "y", words: "copy the link to what is seen", run: () => void copy(here(), "Link") },
       { key: ",", words: "settings", run: () => setOpen(open === "settings" ? null : "settings") },
       { key: "?", words: "this sheet", run: () => setOpen("keys") },
@@ -47,16 +65,19 @@ export function Frame({ children }: { children: ComponentChildren }) {
           clew
         </a>
         <nav aria-label="Pages">
-          <a href="./" {...(isMap ? {} : { "aria-current": "page" as const })}>
-            Search
-          </a>
-          <a href="map" {...(isMap ? { "aria-current": "page" as const } : {})}>
-            Map
-          </a>
+          {pages.map((page) => (
+            <a key={page.href} href={page.href} {...(page === current ? { "aria-current": "page" as const } : {})}>
+              {page.words}
+            </a>
+          ))}
         </nav>
         <span class="grow" />
-        <Ingest open={open === "ingest"} onToggle={() => setOpen(open === "ingest" ? null : "ingest")} />
-        <GoTo field={idField} />
+        {traces && (
+          <>
+            <Ingest open={open === "ingest"} onToggle={() => setOpen(open === "ingest" ? null : "ingest")} />
+            <GoTo field={idField} />
+          </>
+        )}
         <button type="button" class="plain" aria-label="Keys" aria-haspopup="dialog" onClick={() => setOpen("keys")}>
           ?
         </button>

@@ -1,11 +1,11 @@
 /** The results: one row a trace, durations on one scale. */
-import { useRef, useState } from "preact/hooks";
 import { type Zone, clock, fullClock, zoneName } from "../model/clock";
 import type { LookUp } from "../model/label";
 import { count, duration, tick, ticks } from "../model/numbers";
 import { type Micros, micros } from "../model/span";
 import type { ErrorSummary, Sort, Summary } from "../model/summary";
 import { ErrorPill, Swatch } from "../widgets/marks";
+import { useRows } from "../widgets/rows";
 import { go } from "./place";
 
 /** Services named in a row; the rest is a number. */
@@ -24,23 +24,8 @@ export function ResultsTable({
   now: Micros;
   zone: Zone;
 }) {
-  const body = useRef<HTMLTableSectionElement>(null);
-  const [stop, setStop] = useState(0);
+  const rows = useRows<HTMLTableSectionElement>(summaries.length);
   const scale = scaleFor(summaries);
-  const focus = (index: number) => {
-    const links = body.current?.querySelectorAll<HTMLElement>("a");
-    const to = Math.max(0, Math.min((links?.length ?? 1) - 1, index));
-    setStop(to);
-    links?.[to]?.focus();
-  };
-  const keydown = (event: KeyboardEvent) => {
-    const to = { ArrowDown: stop + 1, j: stop + 1, ArrowUp: stop - 1, k: stop - 1, Home: 0, End: summaries.length - 1 }[
-      event.key
-    ];
-    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    focus(to);
-  };
   return (
     <div class="scroll">
       <table class="results">
@@ -68,14 +53,14 @@ export function ResultsTable({
             <th class="num spans">Spans</th>
           </tr>
         </thead>
-        <tbody ref={body} onKeyDown={keydown}>
+        <tbody ref={rows.body} onKeyDown={rows.onKeyDown}>
           {summaries.map((summary, i) => (
             <tr key={summary.id} onClick={() => go(`traces/${summary.id}`)}>
               <td class="mono" title={`${fullClock(summary.start, zone)} ${zoneName(zone)}`}>
                 {clock(summary.start, now, zone)}
               </td>
               <td>
-                <a class="row" href={`traces/${summary.id}`} tabIndex={i === stop ? 0 : -1} onFocus={() => setStop(i)}>
+                <a class="row" href={`traces/${summary.id}`} {...rows.row(i)}>
                   <Request summary={summary} />
                 </a>
               </td>
