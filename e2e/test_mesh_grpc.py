@@ -31,14 +31,18 @@ routers:
   identifier: {{kind: io.l5d.header.path, segments: 1}}
   interpreter: {{kind: default, transformers: [{{kind: io.l5d.port, port: {incoming}}}]}}
   servers: [{{port: {outgoing}, initialStreamWindowBytes: 70000, headerTableBytes: 8192}}]
-  service: {{responseClassifier: {{kind: io.l5d.h2.grpc.default}}}}
+  service: {{responseClassifier: {{kind: io.l5d.h2.grpc.default, successStatusCodes: [0, 5]}}}}
+  client: {{initialStreamWindowBytes: 70000, headerTableBytes: 8192, maxHeaderListBytes: 20000,
+    maxConcurrentStreamsPerConnection: 50}}
 - protocol: h2
   label: incoming
   dtab: /svc => /#/io.l5d.fs
   identifier:
+  - {{kind: io.l5d.header.path, header: x-deep, segments: 20}}
   - {{kind: io.l5d.header.path, segments: 1}}
   - {{kind: io.l5d.header.token}}
   servers: [{{port: {incoming}}}]
+  service: {{responseClassifier: {{kind: io.l5d.h2.grpc.neverRetryable}}}}
 """
 _CODEC = (StringValue.FromString, StringValue.SerializeToString)
 Context = grpc.aio.ServicerContext[StringValue, StringValue]
@@ -115,6 +119,12 @@ async def say(
     return call
 
 
+async def success_class(call: Any) -> str | None:
+    """What the mesh says of the call, in the headers of its answer."""
+    told = [*(await call.initial_metadata() or ()), *(await call.trailing_metadata() or ())]
+    return {str(key): str(value) for key, value in told}.get("l5d-success-class")
+
+
 def test_a_call_is_named_by_its_service_and_takes_both_routers(world: World) -> None:
     echo = Echo()
 
@@ -159,6 +169,12 @@ def test_only_the_statuses_of_the_classifier_are_tried_again(world: World) -> No
         call = await say(channel)
         assert (await call.code(), await call.details()) == (grpc.StatusCode.ABORTED, "as told")
         assert echo.served == 3
+        assert await success_class(call) == "0.0"
+        echo.fails = [grpc.StatusCode.NOT_FOUND]
+        assert await success_class(await say(channel)) == "1.0"
+        assert await success_class(await say(channel, method="Nope/Say")) == "0.0"
+        # Envoy passes on the beginning of an answer before it knows how the call ends
+        assert await success_class(await say(channel)) is None
 
     scenario(world, echo, play)
 

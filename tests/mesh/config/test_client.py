@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from clew.mesh.config.client import Client, ClientPolicy
 from clew.mesh.config.linker import read_linker
 from clew.mesh.config.load_balancer import Ewma, RoundRobin
+from clew.mesh.config.problems import ConfigError
 from clew.mesh.config.retries import Budget, Retries
 from clew.mesh.config.service import Service
 from clew.mesh.naming.path import Path
@@ -45,6 +48,14 @@ def test_the_transformers_are_part_of_the_id_that_a_prefix_must_match() -> None:
     )
     assert section.at(Path.read(f"{PORT}/web")) == ClientPolicy()
     assert section.at(Path.read("/#/io.l5d.fs/web")).request_attempt_timeout_ms == 5
+
+
+def test_keys_of_h2_clients_are_refused_where_they_mean_nothing() -> None:
+    section = "client: {initialStreamWindowBytes: 70000}"
+    h2 = read_linker(f"routers: [{{protocol: h2, servers: [{{}}], {section}}}]", "linkerd.yml")
+    assert h2.routers[0].client.at(Path()).initial_stream_window_bytes == 70000
+    with pytest.raises(ConfigError, match=r"initialStreamWindowBytes is for h2 routers"):
+        client("{initialStreamWindowBytes: 70000}")
 
 
 def test_services_go_by_the_logical_name() -> None:

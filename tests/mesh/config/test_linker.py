@@ -677,7 +677,7 @@ def test_an_h2_router_has_its_own_keys_and_defaults() -> None:
         ),
         (
             "identifier: {kind: io.l5d.header.path, segments: 0}",
-            "routers[0].identifier[0].segments: '0' is not 1 or more",
+            "routers[0].identifier[0].segments: '0' is not between 1 and 20",
         ),
     ],
 )

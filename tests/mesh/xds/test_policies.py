@@ -186,7 +186,17 @@ def test_a_grpc_call_is_tried_again_by_its_status(
         if header.name == "grpc-status"
     ]
     assert patterns == ([] if statuses is None else [statuses])
-    assert policy.success_class == ""
+
+
+SUCCESS = (
+    "%CEL('grpc-status' in response.headers ? "
+    "(response.headers['grpc-status'].matches(r'^(0|5)$') ? '1.0' : '0.0') : "
+    "(response.code == 200 ? '' : '0.0'))%"
+)
+
+
+def test_a_grpc_call_is_a_success_by_its_status() -> None:
+    assert grpc("default", successStatusCodes=[5, 0]).success_class == SUCCESS
 
 
 def test_a_compliant_grpc_client_also_tries_again_by_http_statuses() -> None:

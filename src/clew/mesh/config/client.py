@@ -10,11 +10,21 @@ from clew.mesh.config.failure_accrual import FailureAccrual
 from clew.mesh.config.load_balancer import LoadBalancer
 from clew.mesh.config.overlay import overlay
 from clew.mesh.config.retries import Budget
-from clew.mesh.config.section import Count, DefaultKind, Positive, Section
-from clew.mesh.config.sockets import Session, SocketOptions
+from clew.mesh.config.section import Count, DefaultKind, Positive, Section, Share
+from clew.mesh.config.sockets import Session, SocketOptions, StreamWindow
 from clew.mesh.config.tls import ClientTls
 from clew.mesh.naming.matcher import Match, PathMatcher
 from clew.mesh.naming.path import Path
+
+H2_KEYS = (
+    "window_update_ratio",
+    "header_table_bytes",
+    "initial_stream_window_bytes",
+    "max_concurrent_streams_per_connection",
+    "max_frame_bytes",
+    "max_header_list_bytes",
+)
+"""Attributes of :class:`ClientPolicy` that http routers do not have."""
 
 
 class HostConnectionPool(Section, frozen=True, kw_only=True):
@@ -39,6 +49,8 @@ class ClientPolicy(Section, frozen=True, kw_only=True):
         "requeue_budget": "what never reached an endpoint is tried again within service.retries",
         "socket_options": "Envoy's own socket settings are used",
         "forward_client_cert": "applications are not told of a client's certificate",
+        "window_update_ratio": "Envoy decides when to let more bytes come",
+        "max_frame_bytes": "Envoy takes frames of up to 16 KiB",
     }
 
     tls: ClientTls | None = None
@@ -60,6 +72,18 @@ class ClientPolicy(Section, frozen=True, kw_only=True):
     socket_options: SocketOptions | None = None
     forward_client_cert: bool | None = None
     """None is False."""
+    window_update_ratio: Share | None = None
+    """Of h2 routers, as those below; None is 0.99."""
+    header_table_bytes: Count | None = None
+    """Of the table for compressed headers; None is 4096."""
+    initial_stream_window_bytes: StreamWindow | None = None
+    """What an endpoint may send on a stream before it hears back; None is 65536."""
+    max_concurrent_streams_per_connection: Positive | None = None
+    """None is 1000, or fewer where the endpoint says so."""
+    max_frame_bytes: Positive | None = None
+    """None is 16384."""
+    max_header_list_bytes: Positive | None = None
+    """Of an answer; None is 60 KiB."""
 
 
 class PrefixedClientPolicy(ClientPolicy, frozen=True, kw_only=True):
@@ -78,6 +102,11 @@ class PrefixedClientPolicy(ClientPolicy, frozen=True, kw_only=True):
 class GlobalClient(ClientPolicy, frozen=True, kw_only=True, tag_field="kind", tag="io.l5d.global"):
     """The same for all clients."""
 
+    @property
+    def policies(self) -> tuple[ClientPolicy, ...]:
+        """Every one that some client has."""
+        return (self,)
+
     def at(self, id: Path) -> ClientPolicy:
         """What holds for the client id."""
         return self
@@ -87,6 +116,11 @@ class StaticClient(Section, frozen=True, kw_only=True, tag_field="kind", tag="io
     """By client id: all prefixes that match apply, later ones over earlier ones, key by key."""
 
     configs: tuple[PrefixedClientPolicy, ...]
+
+    @property
+    def policies(self) -> tuple[ClientPolicy, ...]:
+        """Every one that some client has a part of."""
+        return self.configs
 
     def at(self, id: Path) -> ClientPolicy:
         """What holds for the client id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from clew.mesh.config.section import KindSection, NotYet, Positive, Rule
+from clew.mesh.config.section import KindSection, NotYet, Rule
 from clew.mesh.naming.path import Path
 
 MAX_SEGMENTS = 20
@@ -58,7 +58,7 @@ class HeaderPathIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.h
     """In h2 routers: the first segments of a path, ``/pkg.Svc`` of a gRPC call."""
 
     header: str = ":path"
-    segments: Positive | None = None
+    segments: Segments | None = None
     """None takes all of them; the query is never among them."""
 
 

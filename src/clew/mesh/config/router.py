@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec.structs import force_setattr
 
-from clew.mesh.config.client import Client, GlobalClient
+from clew.mesh.config.client import H2_KEYS, Client, GlobalClient
 from clew.mesh.config.identifiers import (
     AuthorityIdentifier,
     H2Identifier,
@@ -117,9 +117,7 @@ class _Router(Section, frozen=True, kw_only=True, tag_field="protocol"):
         return str(self.__struct_config__.tag)
 
     def conflicts(self) -> Iterator[Conflict]:
-        service = self.service
-        policies = (service,) if isinstance(service, GlobalService) else service.configs
-        for policy in policies:
+        for policy in self.service.policies:
             classifier = policy.response_classifier
             if classifier is not None and f".{self.protocol}." not in classifier.kind:
                 what = f"{classifier.kind} is not for {self.protocol} routers"
@@ -174,6 +172,10 @@ class HttpRouter(_Router, frozen=True, kw_only=True, tag="http"):
 
     def conflicts(self) -> Iterator[Conflict]:
         yield from super().conflicts()
+        for policy in self.client.policies:
+            for key in msgspec.structs.fields(policy):
+                if key.name in H2_KEYS and getattr(policy, key.name) is not None:
+                    yield Conflict(policy, key.name, f"{key.encode_name} is for h2 routers")
         if not self.streaming_enabled and self.stream_after_content_length_kb is not None:
             yield Conflict(
                 self,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from clew.mesh.config.forwarded import AddForwardedHeader
-from clew.mesh.config.section import Count, Ip, Port, Positive, Rule, Section, Share
-from clew.mesh.config.sockets import Session, SocketOptions
+from clew.mesh.config.section import Count, Ip, Port, Positive, Section, Share
+from clew.mesh.config.sockets import Session, SocketOptions, StreamWindow
 from clew.mesh.config.tls import ServerTls
-
-StreamWindow = Annotated[
-    int, Rule(lambda size: 65_535 <= size < 1 << 31, "a window from 65535 to 2147483647 bytes")
-]
 
 
 class Server(Section, frozen=True, kw_only=True):

@@ -49,6 +49,11 @@ class GlobalService(
 ):
     """The same for all names."""
 
+    @property
+    def policies(self) -> tuple[ServicePolicy, ...]:
+        """Every one that some name has."""
+        return (self,)
+
     def at(self, name: Path) -> ServicePolicy:
         """What holds for the name."""
         return self
@@ -58,6 +63,11 @@ class StaticService(Section, frozen=True, kw_only=True, tag_field="kind", tag="i
     """By name: all prefixes that match apply, later ones over earlier ones, key by key."""
 
     configs: tuple[PrefixedServicePolicy, ...]
+
+    @property
+    def policies(self) -> tuple[ServicePolicy, ...]:
+        """Every one that some name has a part of."""
+        return self.configs
 
     def at(self, name: Path) -> ServicePolicy:
         """What holds for the name."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from clew.mesh.config.section import Count, Section
+from typing import Annotated
+
+from clew.mesh.config.section import Count, Rule, Section
+
+StreamWindow = Annotated[
+    int, Rule(lambda size: 65_535 <= size < 1 << 31, "a window from 65535 to 2147483647 bytes")
+]
 
 
 class SocketOptions(Section, frozen=True, kw_only=True):

@@ -78,12 +78,7 @@ def known_cluster(
     )
     if outliers is not None:
         cluster.outlier_detection.CopyFrom(outliers)
-    _set_protocol(
-        cluster,
-        http2,
-        client.client_session or Session(),
-        client.host_connection_pool or HostConnectionPool(),
-    )
+    _set_protocol(cluster, http2, client)
     for id, settings in tls.items():
         cluster.transport_socket_matches.append(_secured(id, settings))
     secrets = tuple(dict.fromkeys(ref for each in tls.values() for ref in refers(each)))
@@ -212,20 +207,34 @@ def _backoff_ms(backoff: Backoff) -> tuple[int, int]:
     assert_never(backoff)
 
 
-def _set_protocol(cluster: Any, http2: bool, session: Session, pool: HostConnectionPool) -> None:
+def _set_protocol(cluster: Any, http2: bool, client: ClientPolicy) -> None:
+    """Nothing for what Envoy does by itself."""
+    session = client.client_session or Session()
+    pool = client.host_connection_pool or HostConnectionPool()
     idle = min((ms for ms in (session.idle_time_ms, pool.idle_time_ms) if ms), default=None)
     if idle is None and session.life_time_ms is None and not http2:
         return
     explicit = http_protocol_options_pb2.HttpProtocolOptions.ExplicitHttpConfig
     options = http_protocol_options_pb2.HttpProtocolOptions(
-        explicit_http_config=explicit(http2_protocol_options=protocol_pb2.Http2ProtocolOptions())
+        explicit_http_config=explicit(http2_protocol_options=_http2(client))
         if http2
         else explicit(http_protocol_options=protocol_pb2.Http1ProtocolOptions())
     )
+    common = options.common_http_protocol_options
     if idle is not None:
-        options.common_http_protocol_options.idle_timeout.CopyFrom(millis(idle))
+        common.idle_timeout.CopyFrom(millis(idle))
     if session.life_time_ms is not None:
-        options.common_http_protocol_options.max_connection_duration.CopyFrom(
-            millis(session.life_time_ms)
-        )
+        common.max_connection_duration.CopyFrom(millis(session.life_time_ms))
+    if client.max_header_list_bytes is not None:
+        common.max_response_headers_kb.value = -(-client.max_header_list_bytes // 1024)
     cluster.typed_extension_protocol_options[_HTTP_OPTIONS].CopyFrom(pack(options))
+
+
+def _http2(client: ClientPolicy) -> Any:
+    options = protocol_pb2.Http2ProtocolOptions(
+        max_concurrent_streams={"value": client.max_concurrent_streams_per_connection or 1000},
+        initial_stream_window_size={"value": client.initial_stream_window_bytes or 65_536},
+    )
+    if client.header_table_bytes is not None:
+        options.hpack_table_size.value = client.header_table_bytes
+    return options

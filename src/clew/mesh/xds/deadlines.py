@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from clew.mesh.config.client import ClientPolicy, GlobalClient
+from clew.mesh.config.client import ClientPolicy
 from clew.mesh.config.router import Router
-from clew.mesh.config.service import GlobalService
 from clew.mesh.xds.durations import words
 from clew.mesh.xds.errors import ATTEMPT_TIMEOUT
 from clew.mesh.xds.headers import in_filter, set_to
@@ -63,16 +62,13 @@ end
 
 def limits_attempts(router: Router) -> bool:
     """Whether some client id of this router has a timeout for attempts."""
-    client = router.client
-    policies = (client,) if isinstance(client, GlobalClient) else client.configs
-    return any(policy.request_attempt_timeout_ms for policy in policies)
+    return any(policy.request_attempt_timeout_ms for policy in router.client.policies)
 
 
 def limits_time(router: Router) -> bool:
     """Whether requests of this router can have a deadline of its own."""
-    service = router.service
-    policies = (service,) if isinstance(service, GlobalService) else service.configs
-    return any(policy.total_timeout_ms for policy in policies) or limits_attempts(router)
+    totals = any(policy.total_timeout_ms for policy in router.service.policies)
+    return totals or limits_attempts(router)
 
 
 def deadlines() -> Any:

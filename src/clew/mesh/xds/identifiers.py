@@ -140,7 +140,7 @@ def _choice(identifier: AnyIdentifier) -> _Choice:
             kept = f"re.extract({value(name)}, r'^(.*)$', r'/\\1')"
             return _Choice(_usable(name), f"({normal} ? {cut} : {kept})")
         case PathIdentifier(segments=segments):
-            pattern = f"r'^/({_SEGMENT}(?:/{_SEGMENT}){{{segments - 1}}})(?:/.*)?$'"
+            pattern = _first_segments(segments)
             uri = "request.url_path"
             holds = f"{uri}.matches({pattern}) && !{uri}.contains('{OVERRIDE_MARK}')"
             return _Choice(holds, f"re.capture({uri}, {pattern})")
@@ -158,14 +158,16 @@ def _choice(identifier: AnyIdentifier) -> _Choice:
 
 
 def _header_path(name: str, segments: int | None) -> _Choice:
+    path = f"re.extract({value(name)}, r'^([^?]*).*$', r'\\1')"
     # one slash at the end does not count
-    path = "[^?]*?[^/?]" if segments is None else f"[^/?]+(?:/[^/?]+){{{segments - 1}}}"
-    rest = r"/?(?:[?].*)?" if segments is None else r"(?:[/?].*)?"
-    pattern = f"r'^/({path}){rest}$'"
+    pattern = "r'^/(.*?[^/])/?$'" if segments is None else _first_segments(segments)
     return _Choice(
-        f"{_usable(name)} && {value(name)}.matches({pattern})",
-        f"re.capture({value(name)}, {pattern})",
+        f"{_usable(name)} && {path}.matches({pattern})", f"re.capture({path}, {pattern})"
     )
+
+
+def _first_segments(count: int) -> str:
+    return f"r'^/({_SEGMENT}(?:/{_SEGMENT}){{{count - 1}}})(?:/.*)?$'"
 
 
 def _usable(header: str) -> str:

@@ -88,8 +88,17 @@ def _success_class(classifier: ResponseClassifier) -> str:
     if isinstance(classifier, AllSuccessful):
         return "1.0"
     if isinstance(classifier, GrpcClassifier):
-        return ""
+        return _grpc_success_class(classifier)
     return "%CEL(response.code >= 500 ? '0.0' : '1.0')%"
+
+
+def _grpc_success_class(classifier: GrpcClassifier) -> str:
+    """Empty for a call that has not ended with the headers of its answer."""
+    status = "response.headers['grpc-status']"
+    good = "|".join(map(str, sorted(classifier.success_status_codes)))
+    by_status = f"{status}.matches(r'^({good})$') ? '1.0' : '0.0'"
+    no_grpc = "response.code == 200 ? '' : '0.0'"
+    return f"%CEL('grpc-status' in response.headers ? ({by_status}) : ({no_grpc}))%"
 
 
 def _retry_policy(retries: Retries, classifier: ResponseClassifier, retryable: bool) -> Any:
