@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from e2e import pages_server as canned
+from e2e.looking import Open, opening, serious_findings
 
-AXE = Path(__file__).parents[1] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 OLD_LINK = "/?serviceName=127.0.0.1%2F4140"
 HELLO = f"/zipkin/traces/{canned.HELLO_ID}"
 FAILED = f"/zipkin/traces/{canned.FAILED_ID}"
-
-Open = Callable[..., Page]
 
 
 @pytest.fixture
@@ -35,56 +31,12 @@ def server(store: canned.Store) -> Iterator[canned.Running]:
 
 @pytest.fixture
 def open_page(browser: Browser, server: canned.Running) -> Iterator[Open]:
-    """Opens a path of the server; any error of the page fails the test."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_page(path: str, *, ready: bool = True, width: int = 1440, **options: Any) -> Page:
-        viewport: Any = {"width": width, "height": 900}
-        context = browser.new_context(viewport=viewport, timezone_id="Europe/Rome", **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.extend(policy_breach(message.text)))
-        page.goto(server.url + path)
-        if ready:
-            wait_until_ready(page)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert errors == []
-
-
-def policy_breach(text: str) -> list[str]:
-    return [text] if "Content Security Policy" in text else []
-
-
-def wait_until_ready(page: Page) -> None:
-    # wait_for_function evaluates text in the page, which the content policy forbids
-    for _ in range(100):
-        if page.evaluate("performance.getEntriesByName('clew:ready').length > 0"):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail("the page did not set clew:ready")
+    with opening(browser, server.url) as open_page:
+        yield open_page
 
 
 def rows(page: Page) -> list[str]:
     return [row.get_attribute("aria-label") or "" for row in page.get_by_role("row").all()]
-
-
-def serious_findings(page: Page) -> list[str]:
-    assert AXE.is_file(), "axe-core is not installed: npm ci in ui/"
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")["violations"]
-    return [
-        f"{finding['id']}: {node['html'][:120]}"
-        for finding in found
-        if finding["impact"] in ("serious", "critical")
-        for node in finding["nodes"]
-    ]
 
 
 def test_an_old_link_searches_and_leads_to_the_eight_spans(open_page: Open) -> None:

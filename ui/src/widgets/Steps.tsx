@@ -40,7 +40,6 @@ export function Steps({
                 {...rest}
                 tabIndex={tabIndex}
                 aria-level={row.depth + 1}
-                aria-label={wordsOf(row)}
                 class={`${row.way}${row.end ? " end" : ""}${i === marked ? " on" : ""}`}
                 onFocus={() => {
                   onFocus();
@@ -58,6 +57,7 @@ export function Steps({
                 <span class="cut outcome" title={row.outcome}>
                   {row.end && row.outcome.startsWith("bound") && <span class="good">✓ </span>}
                   {row.outcome}
+                  <span class="vh">{WAYS[row.way]}</span>
                 </span>
               </li>
             );
@@ -74,10 +74,12 @@ const idOf = (rows: readonly Row[], index: number): string => {
   return row ? `${idOf(rows, row.parent)}>${index - row.parent}` : "";
 };
 
-const wordsOf = ({ path, because, outcome, way }: Row): string =>
-  [path, because, outcome, way === "taken" ? "taken" : way === "tried" ? "leads nowhere" : "not needed"]
-    .filter(Boolean)
-    .join(", ");
+/** What weight and colour say. */
+const WAYS: Readonly<Record<Row["way"], string>> = {
+  taken: ", taken",
+  tried: ", leads nowhere",
+  spare: ", not needed",
+};
 
 const x = (depth: number): number => LEFT + Math.min(depth, DEEPEST) * INDENT;
 const y = (index: number): number => index * ROW + ROW / 2;
