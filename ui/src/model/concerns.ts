@@ -1,5 +1,5 @@
 /** What of a mesh needs a look, the worst first. */
-import { type Mesh, type Names, readName } from "./mesh";
+import { type Mesh, type Names, type ReadName, readName } from "./mesh";
 import { counted } from "./numbers";
 import type { RouterTraffic } from "./traffic";
 
@@ -81,11 +81,21 @@ const crowded = ({ gated, refused }: Names): Concern[] => [
     : []),
 ];
 
-function unbound({ names }: Names, labels: readonly string[]): Concern[] {
-  const all = names.filter(({ state }) => state === "unknown");
-  const told = all.slice(0, TOLD).map(({ name, why }) => {
-    const { router, path } = readName(name, labels);
-    const query = new URLSearchParams({ router, name: path });
+/** Names that lead nowhere, each once: that it also came with an override says nothing more. */
+export function unboundNames({ names }: Names, labels: readonly string[]): (ReadName & { readonly why: string })[] {
+  const all = names
+    .filter(({ state }) => state === "unknown")
+    .map(({ name, why }) => ({ ...readName(name, labels), why }))
+    .toSorted((a, b) => a.dtab.length - b.dtab.length);
+  return [...Map.groupBy(all, ({ router, path }) => `${router}${path}`).values()].flatMap(
+    ([plainest]) => plainest ?? [],
+  );
+}
+
+function unbound(names: Names, labels: readonly string[]): Concern[] {
+  const all = unboundNames(names, labels);
+  const told = all.slice(0, TOLD).map(({ router, path, dtab, why }) => {
+    const query = new URLSearchParams({ router, name: path, ...(dtab ? { dtab } : {}) });
     return {
       tone: "bad" as const,
       what: "Unbound",

@@ -79,6 +79,12 @@ test("what needs a look comes with its reason, the worst first", () => {
   ]);
 });
 
+test("a name that is unbound with and without an override is told once", () => {
+  const unknown = ["out/svc/a;dtab=/x=>/y", "out/svc/a", "out/svc/b;dtab=/x=>/y"];
+  const names = unknown.map((name) => asked(name, { state: "unknown" }));
+  expect(told(MESH, { ...QUIET, names }).map(([, about]) => about)).toEqual(["/svc/a", "/svc/b"]);
+});
+
 test("many unbound names are a number", () => {
   const names = Array.from({ length: 8 }, (_, i) => asked(`out/svc/${i}`, { state: "unknown" }));
   const all = told(MESH, { ...QUIET, names });

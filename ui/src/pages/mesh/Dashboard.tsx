@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { getMesh, getNames } from "../../api/mesh";
 import { age, type Mesh, type Names } from "../../model/mesh";
-import { concernsOf } from "../../model/concerns";
+import { concernsOf, unboundNames } from "../../model/concerns";
 import { count } from "../../model/numbers";
 import { type History, figures, servers } from "../../model/traffic";
 import { ROUTER } from "../../model/services";
@@ -79,7 +79,8 @@ export function Dashboard() {
 
 /** `now` is in epoch milliseconds. */
 function Facts({ mesh, names, now }: { mesh: Mesh; names: Names | null; now: number }) {
-  const unbound = names?.names.filter(({ state }) => state === "unknown").length ?? 0;
+  const labels = mesh.routers.map(({ label }) => label);
+  const unbound = names ? unboundNames(names, labels).length : 0;
   const bound = names?.names.filter(({ state }) => state === "known").length ?? 0;
   return (
     <span class="sm soft cut">

@@ -163,7 +163,7 @@ function RequestsTable({
             </td>
             <td class="num">{took(request.duration)}</td>
             <td class="mono soft cut wide">{request.source}</td>
-            <td class="mono sm cut" title={request.traceId}>
+            <td class="mono sm" title={request.traceId}>
               <TraceId id={request.traceId} collector={collector} />
             </td>
           </tr>
@@ -188,9 +188,9 @@ const WentTo = ({ request: { client, destination } }: { request: RecentRequest }
 /** A link where the mesh sends to a server that has pages. */
 const TraceId = ({ id, collector }: { id: string; collector: Collector | null }) =>
   collector ? (
-    <a href={tracePage(collector, id, location.hostname)} target="_blank" rel="noreferrer">
+    <a class="cut" href={tracePage(collector, id, location.hostname)} target="_blank" rel="noreferrer">
       {id}
     </a>
   ) : (
-    <span class="muted">{id}</span>
+    <span class="muted cut">{id}</span>
   );
