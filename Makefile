@@ -6,10 +6,10 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SOURCES := pyproject.toml hatch_build.py $(shell git ls-files -co --exclude-standard ui 2>/dev/null)
 
-.PHONY: help demo test check fmt e2e fuzz bench pictures lock clean setup
+.PHONY: help demo test check fmt e2e e2e-kubernetes fuzz bench pictures lock clean setup
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 demo: .venv/run.ok ## the blog post on this machine (ARGS="--once --json" passes flags on)
 	@$(BIN)/clew demo $(ARGS)
@@ -34,6 +34,9 @@ e2e: .venv/dev.ok ## only the end-to-end tests
 	@scripts/browser
 	$(BIN)/python scripts/npm.py --version >/dev/null
 	$(BIN)/pytest e2e $(ARGS)
+
+e2e-kubernetes: .venv/dev.ok ## end-to-end tests against a real kube-apiserver (builds it once: Go, some minutes; etcd)
+	KUBE_APISERVER=$$(scripts/kube_apiserver) && export KUBE_APISERVER && $(BIN)/pytest e2e/kube_apiserver $(ARGS)
 
 fuzz: .venv/dev.ok ## damaged messages for one decoder, guided by coverage (ARGS="json_v2 -max_total_time=60")
 	$(BIN)/python -m tests.fuzz $(ARGS)

@@ -1,7 +1,8 @@
 """A small API server of Kubernetes: lists in pages, and watches, with their real semantics.
 
 Versions grow with every write; a watch gets every change after the version that it names, or 410
-when that has been forgotten. What it should do wrong is set in ``faults``.
+when that has been forgotten. ``api_contract.py`` holds it to what a real one does. What it should
+do wrong is set in ``faults``.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-Object = dict[str, Any]
-SLICES = "/apis/discovery.k8s.io/v1", "endpointslices"
-ENDPOINTS = "/api/v1", "endpoints"
-SERVICES = "/api/v1", "services"
+from tests.mesh.namers.k8s.api_protocol import Asked, Object, Refusal, Reply, read_request
+from tests.mesh.namers.k8s.cluster import KINDS, group_of
+
+EVERYONE = "", ""
+"""The key of what goes into every watch."""
 
 
 @dataclass
@@ -42,10 +43,10 @@ class Faults:
 @dataclass(frozen=True)
 class _Change:
     version: int
-    kind: str
     key: tuple[str, str]
     """Plural and namespace."""
-    object: Object
+    event: Object | None
+    """None for a bookmark."""
 
 
 class ApiServer:
@@ -54,12 +55,16 @@ class ApiServer:
     def __init__(self, token: str = "", page: int = 500) -> None:
         self.token = token
         """What clients must show; empty for anything."""
+        self.rights: dict[str, set[str]] = {}
+        """Further tokens, and the plurals that each may read."""
         self.faults = Faults()
         self.requests: list[str] = []
         """Path and query of each."""
         self.port = 0
         self._page = page
         self._objects: dict[tuple[str, str], dict[str, Object]] = {}
+        self._pages: dict[int, Sequence[Object]] = {}
+        """By version: what a list held that has not been read to its end."""
         self._history: list[_Change] = []
         self._version = 100
         self._forgotten = 0
@@ -72,32 +77,37 @@ class ApiServer:
 
     def put(self, plural: str, namespace: str, name: str, **fields: Any) -> Object:
         """Create or replace an object."""
-        before = self._objects.setdefault((plural, namespace), {})
-        kind = "MODIFIED" if name in before else "ADDED"
+        key = plural, namespace
+        objects = self._objects.setdefault(key, {})
+        before = objects.get(name)
+        version = str(self._version + 1)
+        labels = fields.pop("metadata", {})
+        metadata = {"name": name, "namespace": namespace, **labels, "resourceVersion": version}
+        now: Object = {"metadata": metadata, **fields}
+        if before and _fields(before) == _fields(now):
+            return before  # to write what is there already changes nothing
         self._version += 1
-        metadata = {"name": name, "namespace": namespace, **fields.pop("metadata", {})}
-        metadata["resourceVersion"] = str(self._version)
-        before[name] = {"metadata": metadata, **fields}
-        self._happened(kind, (plural, namespace), before[name])
-        return before[name]
+        objects[name] = now
+        return self._happened("MODIFIED" if before else "ADDED", key, now)
 
-    def delete(self, plural: str, namespace: str, name: str) -> None:
-        gone = self._objects[plural, namespace].pop(name)
+    def delete(self, plural: str, namespace: str, name: str) -> Object:
+        key = plural, namespace
+        gone = self._objects[key].pop(name)
         self._version += 1
         metadata = gone["metadata"] | {"resourceVersion": str(self._version)}
-        self._happened("DELETED", (plural, namespace), {**gone, "metadata": metadata})
+        return self._happened("DELETED", key, {**gone, "metadata": metadata})
 
     def bookmark(self) -> None:
         """Tell every watch how far it is."""
-        self._happened("BOOKMARK", ("", ""), {"metadata": {"resourceVersion": str(self._version)}})
+        self._tell(_Change(self._version, EVERYONE, None))
 
     def error(self, code: int) -> None:
         """End every watch by an ERROR event."""
-        self._happened("ERROR", ("", ""), {"kind": "Status", "code": code, "message": "error"})
+        self.send({"type": "ERROR", "object": Refusal(code, "error").document})
 
     def send(self, event: Object) -> None:
         """Put an event of the test's own into every watch."""
-        self._happened(event.get("type", ""), ("", ""), event.get("object", {}))
+        self._tell(_Change(self._version, EVERYONE, event))
 
     def compact(self) -> None:
         """Forget what happened; whoever is behind must list again."""
@@ -116,11 +126,17 @@ class ApiServer:
         """How many clients are connected."""
         return len(self._connections)
 
-    def _happened(self, kind: str, key: tuple[str, str], object: Object) -> None:
-        self._history.append(_Change(self._version, kind, key, object))
-        asyncio.get_running_loop().create_task(self._tell())
+    def _happened(self, type: str, key: tuple[str, str], object: Object) -> Object:
+        api, kind = KINDS[key[0]]
+        whole = {"kind": kind, "apiVersion": api, **object}
+        self._tell(_Change(self._version, key, {"type": type, "object": whole}))
+        return whole
 
-    async def _tell(self) -> None:
+    def _tell(self, change: _Change) -> None:
+        self._history.append(change)
+        asyncio.get_running_loop().create_task(self._wake())
+
+    async def _wake(self) -> None:
         async with self._news:
             self._news.notify_all()
 
@@ -128,8 +144,10 @@ class ApiServer:
         self._connections.add(writer)
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                answering = asyncio.create_task(self._answer(head, writer))
+                asked = await read_request(reader)
+                answering = asyncio.create_task(
+                    self._answer(asked, Reply(writer, self.faults.chunk))
+                )
                 # clients say nothing more before they have the answer
                 while not answering.done() and not (reader.at_eof() or reader.exception()):
                     await asyncio.wait([answering], timeout=0.02)
@@ -143,102 +161,105 @@ class ApiServer:
             self._connections.discard(writer)
             writer.close()
 
-    async def _answer(self, head: str, writer: asyncio.StreamWriter) -> None:
-        line, *headers = head.rstrip().split("\r\n")
-        target = urlsplit(line.split()[1])
-        query = {name: values[0] for name, values in parse_qs(target.query).items()}
-        self.requests.append(f"{target.path}?{target.query}")
-        parts = target.path.strip("/").split("/")
-        *group, _, namespace, plural = parts
-        status = self._refusal(plural, "watch" in query, headers)
-        if ("/" + "/".join(group), plural) not in (SLICES, ENDPOINTS, SERVICES):
-            status = 404
-        if plural in self.faults.hang:
+    async def _answer(self, asked: Asked, reply: Reply) -> None:
+        self.requests.append(asked.target)
+        if asked.plural in self.faults.hang:
             await asyncio.Event().wait()
-        if status:
-            await self._refuse(writer, status)
-        elif "watch" in query:
-            await self._watch((plural, namespace), query, writer)
+        if refusal := self._refusal(asked):
+            await reply.refuse(refusal, self.faults.retry_after)
+        elif asked.method == "PATCH":
+            fields: Object = json.loads(asked.body)
+            fields = {key: fields[key] for key in fields.keys() - {"kind", "apiVersion"}}
+            await reply.whole(self.put(*asked.key, asked.name, **fields))
+        elif asked.method == "DELETE":
+            await reply.whole(self.delete(*asked.key, asked.name))
+        elif asked.watches:
+            await self._watch(asked, reply)
         else:
-            await self._list((plural, namespace), query, writer)
+            await self._list(asked, reply)
 
-    def _refusal(self, plural: str, watching: bool, headers: Sequence[str]) -> int:
-        sent = {line.lower() for line in headers}
-        if self.token and f"authorization: bearer {self.token}".lower() not in sent:
-            return 401
-        if plural in self.faults.forbid:
-            return 403
-        if plural in self.faults.absent:
-            return 404
-        turns = self.faults.refuse.get("watch" if watching else plural)
-        return turns.pop(0) if turns else 0
+    def _refusal(self, asked: Asked) -> Refusal | None:
+        if self.token and asked.token not in (self.token, *self.rights):
+            return Refusal(401, "Unauthorized")
+        may = asked.plural in self.rights.get(asked.token, {asked.plural})
+        if asked.plural in self.faults.forbid or not may:
+            verb = "watch" if asked.watches else "list"
+            return Refusal(403, f'cannot {verb} resource "{asked.plural}"')
+        known = asked.plural in KINDS and asked.group == group_of(asked.plural)
+        if asked.plural in self.faults.absent or not known:
+            return Refusal(404, "the server could not find the requested resource")
+        turns = self.faults.refuse.get("watch" if asked.watches else asked.plural)
+        return Refusal(turns[0], f"refused {turns.pop(0)}") if turns else None
 
-    async def _refuse(self, writer: asyncio.StreamWriter, status: int) -> None:
-        body = json.dumps({"kind": "Status", "message": f"refused {status}", "code": status})
-        retry = self.faults.retry_after
-        more = f"retry-after: {retry}\r\n" if retry else ""
-        writer.write(f"HTTP/1.1 {status} No\r\n{more}content-length: {len(body)}\r\n\r\n".encode())
-        writer.write(body.encode())
-        await writer.drain()
+    async def _list(self, asked: Asked, reply: Reply) -> None:
+        """Every page is of the version of the first."""
+        if token := asked.query.get("continue"):
+            version, start = map(int, token.split("."))
+            everything = self._pages[version]
+            if version < self._forgotten:
+                await reply.refuse(Refusal(410, "the list is too old to go on", "Expired"))
+                return
+        else:
+            version, start = self._version, 0
+            everything = [item for _, item in sorted(self._objects.get(asked.key, {}).items())]
+        end = start + min(int(asked.query.get("limit", self._page)), self._page)
+        metadata: Object = {"resourceVersion": str(version)}
+        if left := len(everything[end:]):
+            self._pages[version] = everything
+            metadata |= {"continue": f"{version}.{end}", "remainingItemCount": left}
+        api, kind = KINDS[asked.plural]
+        items = everything[start:end]
+        await reply.whole(
+            {"kind": f"{kind}List", "apiVersion": api, "metadata": metadata, "items": items}
+        )
 
-    async def _list(
-        self, key: tuple[str, str], query: Mapping[str, str], writer: asyncio.StreamWriter
-    ) -> None:
-        limit = min(int(query.get("limit", self._page)), self._page)
-        start = int(query.get("continue", 0))
-        everything = sorted(self._objects.get(key, {}).items())
-        metadata: Object = {"resourceVersion": str(self._version)}
-        if start + limit < len(everything):
-            metadata["continue"] = str(start + limit)
-        items = [object for _, object in everything[start : start + limit]]
-        await self._begin(writer)
-        await self._write(writer, json.dumps({"metadata": metadata, "items": items}).encode())
-        await self._write(writer, b"")
+    async def _watch(self, asked: Asked, reply: Reply) -> None:
+        await reply.begin()
+        try:
+            # 0 is no time of the client's choice, and the server's own is long
+            async with asyncio.timeout(int(asked.query.get("timeoutSeconds", 0)) or None):
+                await self._events(asked, reply)
+        except TimeoutError:
+            await self._bookmark(asked, reply, self._version)
+        await reply.end()
 
-    async def _watch(
-        self, key: tuple[str, str], query: Mapping[str, str], writer: asyncio.StreamWriter
-    ) -> None:
-        version = int(query["resourceVersion"])
+    async def _events(self, asked: Asked, reply: Reply) -> None:
+        """Until one of them is an error."""
+        version = int(asked.query["resourceVersion"])
         if version < self._forgotten:
-            await self._begin(writer)
-            gone = {"kind": "Status", "code": 410, "message": "too old resource version"}
-            await self._write(
-                writer, json.dumps({"type": "ERROR", "object": gone}).encode() + b"\n"
-            )
-            await self._write(writer, b"")
+            too_old = f"too old resource version: {version} ({self._forgotten})"
+            refusal = Refusal(410, too_old, "Expired")
+            await reply.line({"type": "ERROR", "object": refusal.document})
             return
-        await self._begin(writer)
         sent = sum(change.version <= version for change in self._history)
         while True:
             while sent < len(self._history):
                 change = self._history[sent]
                 sent += 1
-                if change.key not in (key, ("", "")):
+                if change.key not in (asked.key, EVERYONE):
                     continue
-                if change.kind == "BOOKMARK" and query.get("allowWatchBookmarks") != "true":
+                if change.event is None:
+                    await self._bookmark(asked, reply, change.version)
                     continue
-                event = {"type": change.kind, "object": change.object}
-                await self._write(writer, json.dumps(event).encode() + b"\n")
-                if change.kind == "ERROR":
-                    await self._write(writer, b"")
+                await reply.line(change.event)
+                if change.event.get("type") == "ERROR":
                     return
             async with self._news:
                 if sent >= len(self._history):
                     await self._news.wait()
 
-    async def _begin(self, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
-        writer.write(b"transfer-encoding: chunked\r\n\r\n")
-        await writer.drain()
+    async def _bookmark(self, asked: Asked, reply: Reply, version: int) -> None:
+        if asked.query.get("allowWatchBookmarks") == "true":
+            api, kind = KINDS[asked.plural]
+            metadata = {"resourceVersion": str(version), "creationTimestamp": None}
+            mark = {"kind": kind, "apiVersion": api, "metadata": metadata}
+            await reply.line({"type": "BOOKMARK", "object": mark})
 
-    async def _write(self, writer: asyncio.StreamWriter, body: bytes) -> None:
-        """An empty body ends the answer."""
-        pieces = [
-            body[at : at + self.faults.chunk] for at in range(0, len(body), self.faults.chunk)
-        ] or [b""]
-        for piece in pieces:
-            writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
-            await writer.drain()
+
+def _fields(object: Object) -> Object:
+    """All but the version."""
+    metadata = {**object["metadata"], "resourceVersion": ""}
+    return {**object, "metadata": metadata}
 
 
 @asynccontextmanager
@@ -265,12 +286,13 @@ def endpoint_slice(
     ports: Mapping[str, int],
     **labels: str,
 ) -> dict[str, Any]:
-    """The fields of a slice; endpoints are host and node."""
+    """The fields of a slice; endpoints are host and node, which may be empty."""
     return {
         "metadata": {"labels": {"kubernetes.io/service-name": service, **labels}},
         "addressType": "IPv4",
         "endpoints": [
-            {"addresses": [host], "conditions": {"ready": True}, "nodeName": node}
+            {"addresses": [host], "conditions": {"ready": True}}
+            | ({"nodeName": node} if node else {})
             for host, node in endpoints
         ],
         "ports": [{"name": name, "port": port, "protocol": "TCP"} for name, port in ports.items()],

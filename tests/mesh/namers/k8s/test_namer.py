@@ -221,7 +221,8 @@ def test_without_the_right_to_read_it_says_so_and_sees_the_right_come() -> None:
         put(server, "hello", [ONE])
         async with world(server) as here:
             assert await here.answer() == Broken(
-                "Kubernetes answers 403 when asked for endpoints in namespace default: refused 403"
+                "Kubernetes answers 403 when asked for endpoints in namespace default: "
+                'cannot list resource "endpoints"'
             )
             server.faults.forbid.clear()
             await here.until(ONE)
