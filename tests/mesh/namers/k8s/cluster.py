@@ -53,12 +53,14 @@ class Cluster:
         """Create or replace it, as ``kubectl apply --server-side`` does; what became of it."""
         metadata = object["metadata"]
         place = url(_PLURALS[object["kind"]], metadata.get("namespace", ""), metadata["name"])
+        query = {"fieldManager": "clew", "force": "true", "fieldValidation": "Strict"}
+        if dry_run:
+            query["dryRun"] = "All"
         answer = self.client.patch(
             place,
             json=object,  # JSON is YAML
             headers={"content-type": "application/apply-patch+yaml"},
-            params={"fieldManager": "clew", "force": "true"}
-            | ({"dryRun": "All"} if dry_run else {}),
+            params=query,
         )
         return _checked(answer)
 
