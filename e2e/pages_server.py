@@ -36,11 +36,15 @@ class Store:
     links: list[Json] = field(default_factory=list)
     """What ``/dependencies`` answers."""
     asked: dict[str, str] = field(default_factory=dict)
-    """The parameters of the last question to it."""
+    """The parameters of the last question to it, or for traces."""
     intake: Json = field(
         default_factory=lambda: {"accepted": 1204, "stored": 1204, "dropped": {}, "waiting": 0}
     )
     """What the collector says of itself in ``/health``."""
+    config: Json | None = None
+    """What ``config.json`` says; None: there is none."""
+    one_by_one: bool = False
+    """Whether a search is answered with one trace, and a cursor for the next."""
 
     def services(self) -> list[str]:
         spans = (span for trace in self.traces for span in trace)
@@ -171,7 +175,12 @@ def app(store: Store) -> Starlette:
             store.slow.wait(10)
         asked = request.query_params.get("serviceName", "")
         found = [t for t in store.traces if not asked or asked in services_of(t)]
-        return JSONResponse(found)
+        store.asked = dict(request.query_params)
+        if not store.one_by_one:
+            return JSONResponse(found)
+        at = int(request.query_params.get("cursor", "0"))
+        more = {"clew-next-cursor": str(at + 1)} if at + 1 < len(found) else {}
+        return JSONResponse(found[at : at + 1], headers=more)
 
     def trace(request: Request) -> Response:
         asked = request.path_params["id"]
@@ -199,11 +208,15 @@ def app(store: Store) -> Starlette:
         document = {"zipkin": {"details": {"Collector{}": part}}}
         return JSONResponse(document, 503 if troubled else 200)
 
+    def config(_: Request) -> Response:
+        return PlainTextResponse("", 404) if store.config is None else JSONResponse(store.config)
+
     def nothing(_: Request) -> Response:
         return JSONResponse([])
 
     return Starlette(
         routes=[
+            Route("/zipkin/config.json", config),
             Route("/zipkin/api/v2/traces", traces),
             Route("/zipkin/api/v2/trace/{id}", trace),
             Route("/zipkin/api/v2/spans", names),

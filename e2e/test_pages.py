@@ -87,6 +87,74 @@ def test_results_are_sorted_and_walked_by_keys(open_page: Open) -> None:
     expect(page).to_have_url(re.compile(HELLO))
 
 
+def test_the_server_says_what_a_search_asks_for_that_does_not_say(
+    open_page: Open, store: canned.Store
+) -> None:
+    store.config = {
+        "environment": "staging",
+        "queryLimit": 10,
+        "defaultLookback": 900_000,
+        "supportUrl": "https://help.example/",
+        "logsUrl": "https://logs.example/{traceId}",
+        "dependency": {"enabled": False},
+    }
+    page = open_page("/zipkin/")
+    assert (store.asked["limit"], store.asked["lookback"]) == ("10", "900000")
+    assert "sort" not in store.asked
+    expect(page.get_by_label("Limit")).to_have_value("10")
+    expect(page.get_by_role("status").filter(has_text="last 15 minutes")).to_be_visible()
+    expect(page.get_by_text("staging")).to_be_visible()
+    expect(page.get_by_role("link", name="Help")).to_have_attribute("href", "https://help.example/")
+    expect(page.get_by_role("navigation").get_by_role("link", name="Map")).to_have_count(0)
+    page.get_by_role("link", name="hello get /", exact=True).click()
+    logs = page.get_by_role("link", name="Logs")
+    expect(logs).to_have_attribute("href", f"https://logs.example/{canned.HELLO_ID}")
+
+
+def test_searching_that_is_switched_off_leaves_the_way_by_id(
+    open_page: Open, store: canned.Store
+) -> None:
+    store.config = {"searchEnabled": False}
+    page = open_page("/zipkin/", ready=False)
+    expect(page.get_by_role("heading", name="Searching is switched off")).to_be_visible()
+    page.locator("body").press("i")
+    page.keyboard.type(canned.HELLO_ID)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="hello get /")).to_be_visible()
+
+
+def test_the_server_sorts_and_gives_more_when_asked(open_page: Open, store: canned.Store) -> None:
+    store.one_by_one = True
+    page = open_page("/zipkin/")
+    page.locator("body").press("1")
+    expect(page.get_by_text("the slowest 1; more match")).to_be_visible()
+    assert store.asked["sort"] == "slowest"
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    assert store.asked["cursor"] == "1"
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+
+
+def test_a_search_in_words_is_part_of_the_address_and_its_mistakes_stand_beside_it(
+    open_page: Open, store: canned.Store
+) -> None:
+    page = open_page("/zipkin/")
+    field = page.get_by_label("Query", exact=True)
+    field.fill("duration > 5ms")
+    field.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?q=duration\+%3E\+5ms$"))
+    expect(page.get_by_text("2 traces")).to_be_visible()
+    assert store.asked["q"] == "duration > 5ms"
+    store.refuses = "q: 1:12: expected a duration as 250ms or 1.5s, found '5x'"
+    field.fill("duration > 5x")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text(
+        "Query, line and column 1:12: expected a duration as 250ms or 1.5s, found '5x'"
+    )
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".stale tbody tr")).to_have_count(2)
+
+
 def test_rows_fold_and_unfold_by_keyboard_alone(open_page: Open) -> None:
     page = open_page(HELLO)
     grid = page.get_by_role("treegrid")

@@ -12,6 +12,7 @@ import { Later } from "./pages/Later";
 import { NotHere } from "./pages/NotHere";
 import { SearchPage } from "./pages/Search";
 import { TracePage } from "./pages/Trace";
+import { config, readConfig } from "./pages/config";
 import { listenForKeys } from "./pages/keys";
 import { followLinks, path } from "./pages/place";
 import { readServices } from "./pages/services";
@@ -35,7 +36,7 @@ function Traces() {
   const isMap = path.value === "map" || path.value === "dependency";
   const isSearch = path.value === "" || path.value === "index.html";
   return (
-    <Frame pages={TRACES} traces>
+    <Frame pages={config.value?.mapEnabled === false ? TRACES.slice(0, 1) : TRACES} traces>
       {traceId ? (
         <TracePage id={traceIdIn(traceId) ?? traceId} />
       ) : isMap ? (
@@ -59,5 +60,8 @@ const isMesh = document.querySelector<HTMLMetaElement>('meta[name="clew-home"]')
 
 followLinks();
 listenForKeys();
-if (!isMesh) void readServices();
+if (!isMesh) {
+  void readConfig();
+  void readServices();
+}
 render(isMesh ? <MeshHome /> : <Traces />, document.querySelector("#app") ?? document.body);

@@ -1,7 +1,12 @@
 /** clew's own API. */
 import type { KnownService } from "../model/services";
+import { type UiConfig, readUiConfig } from "../model/uiConfig";
 import { type Answer, get, listOf } from "./http";
 import { getServiceNames } from "./zipkin";
+
+/** The settings of the pages. */
+export const getUiConfig = (signal: AbortSignal): Promise<Answer<UiConfig> | null> =>
+  get("config.json", readUiConfig, signal);
 
 /** Every service with its alias and mark. A server without this list still gives the names. */
 export async function getServices(signal: AbortSignal): Promise<Answer<KnownService[]> | null> {

@@ -10,7 +10,13 @@ export type Failure =
   | { readonly kind: "garbled"; readonly message: string };
 
 export type Answer<T> =
-  | { readonly ok: true; readonly value: T; readonly tookMs: number }
+  | {
+      readonly ok: true;
+      readonly value: T;
+      readonly tookMs: number;
+      /** Asks for what comes after it; null at the end, and where the server does not say. */
+      readonly cursor: string | null;
+    }
   | { readonly ok: false; readonly failure: Failure };
 
 const LONGEST_MESSAGE = 400;
@@ -54,7 +60,7 @@ async function ask<T>(
     const response = await fetch(new URL(path, document.baseURI), { ...how, signal, headers });
     if (!response.ok && !read.includes(response.status)) return { ok: false, failure: await refusal(response) };
     const value = check(await response.json());
-    return { ok: true, value, tookMs: performance.now() - began };
+    return { ok: true, value, tookMs: performance.now() - began, cursor: response.headers.get("clew-next-cursor") };
   } catch (error) {
     if (signal.aborted) return null;
     const garbled = error instanceof SyntaxError || error instanceof UnexpectedShape;

@@ -63,6 +63,7 @@ test.each<Partial<Search>>([
   {},
   { service: "a b/%&=", operation: "get /", remote: "ü", tags: "error and http.method=GET" },
   { least: "100ms", most: "2s", limit: 7 },
+  { words: "{service = hello duration > 250ms} NOT error" },
   { lookback: 60_000, until: NOW },
   { lookback: 1234 },
   { lookback: 604_800_000 },

@@ -7,6 +7,8 @@ export interface Search {
   readonly remote: string;
   /** Zipkin's annotation query: `error and http.method=GET`. */
   readonly tags: string;
+  /** A search in words: `{service = hello duration > 250ms} NOT error`. */
+  readonly words: string;
   /** `100ms`, `1.5s`, `380us`, or microseconds. */
   readonly least: string;
   readonly most: string;
@@ -18,9 +20,6 @@ export interface Search {
 
 /** Milliseconds. */
 export type Lookback = number;
-
-export const DEFAULT_LOOKBACK: Lookback = 3_600_000;
-export const DEFAULT_LIMIT = 50;
 
 export const LOOKBACKS: readonly (readonly [Lookback, string])[] = [
   [60_000, "minute"],
@@ -34,20 +33,22 @@ export const LOOKBACKS: readonly (readonly [Lookback, string])[] = [
   [604_800_000, "7 days"],
 ];
 
+/** What is asked where neither the address nor the server says. */
 export const EVERYTHING: Search = {
   service: "",
   operation: "",
   remote: "",
   tags: "",
+  words: "",
   least: "",
   most: "",
-  lookback: DEFAULT_LOOKBACK,
+  lookback: 3_600_000,
   until: null,
-  limit: DEFAULT_LIMIT,
+  limit: 50,
 };
 
 /** Reads the page's address: Zipkin's own parameters, so that old links run. What makes no sense is left out. */
-export function readSearch(params: URLSearchParams): Search {
+export function readSearch(params: URLSearchParams, defaults: Search = EVERYTHING): Search {
   const text = (key: string) => (params.get(key) ?? "").trim();
   const any = (key: string) => (text(key).toLowerCase() === "all" ? "" : text(key));
   const until = number(text("endTs"));
@@ -56,27 +57,29 @@ export function readSearch(params: URLSearchParams): Search {
     operation: any("spanName"),
     remote: any("remoteServiceName"),
     tags: text("annotationQuery"),
+    words: text("q"),
     least: text("minDuration"),
     most: text("maxDuration"),
-    lookback: readLookback(text("lookback"), params, until),
+    lookback: readLookback(text("lookback"), params, until) ?? defaults.lookback,
     until,
-    limit: number(text("limit")) ?? DEFAULT_LIMIT,
+    limit: number(text("limit")) ?? defaults.limit,
   };
 }
 
 /** Writes the page's address: only what differs from the default. */
-export function writeSearch(search: Search): URLSearchParams {
+export function writeSearch(search: Search, defaults: Search = EVERYTHING): URLSearchParams {
   const params = new URLSearchParams();
   const put = (key: string, value: string) => value && params.set(key, value);
   put("serviceName", search.service);
   put("spanName", search.operation);
   put("remoteServiceName", search.remote);
   put("annotationQuery", search.tags);
+  put("q", search.words);
   put("minDuration", search.least);
   put("maxDuration", search.most);
-  if (search.lookback !== DEFAULT_LOOKBACK) put("lookback", writeLookback(search.lookback));
+  if (search.lookback !== defaults.lookback) put("lookback", writeLookback(search.lookback));
   if (search.until !== null) put("endTs", String(search.until));
-  if (search.limit !== DEFAULT_LIMIT) put("limit", String(search.limit));
+  if (search.limit !== defaults.limit) put("limit", String(search.limit));
   return params;
 }
 
@@ -90,6 +93,7 @@ export function apiParams(search: Search, now: number): URLSearchParams {
   put("spanName", search.operation);
   put("remoteServiceName", search.remote);
   put("annotationQuery", search.tags);
+  put("q", search.words);
   // maxDuration is refused alone: everything takes at least a microsecond (zipkin QueryRequest)
   put("minDuration", least ?? (most === null ? null : 1));
   put("maxDuration", most);
@@ -128,6 +132,7 @@ export function describe(search: Search): string {
     search.least && `duration ≥ ${search.least}`,
     search.most && `duration ≤ ${search.most}`,
     search.tags,
+    search.words,
   ];
   return terms.filter(Boolean).join(" and ");
 }
@@ -148,14 +153,14 @@ const writeLookback = (lookback: Lookback): string => {
   return `${lookback / ms}${unit}`;
 };
 
-/** `15m`, plain milliseconds, or Zipkin's `millis` and `range` with their companions. */
-function readLookback(text: string, params: URLSearchParams, until: number | null): Lookback {
+/** `15m`, plain milliseconds, or Zipkin's `millis` and `range` with their companions; null when it does not say. */
+function readLookback(text: string, params: URLSearchParams, until: number | null): Lookback | null {
   const start = number(params.get("startTs") ?? "");
   if (text === "range" && start !== null && until !== null && until > start) return until - start;
-  if (text === "millis") return number(params.get("millis") ?? "") ?? DEFAULT_LOOKBACK;
+  if (text === "millis") return number(params.get("millis") ?? "");
   const [, digits, unit] = /^(\d+)(d|h|m|s)?$/.exec(text) ?? [];
   const size = UNITS.find(([name]) => name === unit)?.[1] ?? 1;
-  return (number(digits ?? "") ?? 0) * size || DEFAULT_LOOKBACK;
+  return (number(digits ?? "") ?? 0) * size || null;
 }
 
 function number(text: string): number | null {

@@ -9,11 +9,14 @@ import { services } from "./services";
 export function AskForm({
   search,
   mistake,
+  misread,
   first,
   onRun,
 }: {
   search: Search;
   mistake: string | null;
+  /** What the server cannot read in the words. */
+  misread: string | null;
   first: RefObject<HTMLInputElement | null>;
   onRun: (search: Search) => void;
 }) {
@@ -101,13 +104,22 @@ export function AskForm({
             onInput={(event) => set({ limit: Number(event.currentTarget.value) || search.limit })}
           />
         </label>
+        <div class="words">
+          <TextField
+            label="Query"
+            value={draft.words}
+            onValue={(words) => set({ words })}
+            placeholder="{service = hello duration > 250ms} NOT error"
+            wrong={misread !== null && draft.words === search.words}
+          />
+        </div>
         <button type="submit" class="primary">
           Search
         </button>
       </form>
-      {mistake && (
+      {(mistake ?? misread) && (
         <p class="found sm bad" role="alert">
-          {mistake}
+          {mistake ?? `Query, line and column ${misread}`}
         </p>
       )}
     </>

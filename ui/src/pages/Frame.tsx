@@ -8,6 +8,7 @@ import { singleKeys, theme, zone } from "../widgets/settings";
 import { Toast, copy } from "../widgets/states";
 import { Ingest } from "./Ingest";
 import { KeySheet } from "./KeySheet";
+import { config } from "./config";
 import { EVERYWHERE, useKeys } from "./keys";
 import { go, here, path } from "./place";
 
@@ -72,6 +73,12 @@ export function Frame({
           ))}
         </nav>
         <span class="grow" />
+        {config.value?.environment && <span class="chip">{config.value.environment}</span>}
+        {config.value?.supportUrl && (
+          <a class="sm soft" href={config.value.supportUrl} target="_blank" rel="noreferrer">
+            Help
+          </a>
+        )}
         {traces && (
           <>
             <Ingest open={open === "ingest"} onToggle={() => setOpen(open === "ingest" ? null : "ingest")} />

@@ -2,8 +2,9 @@
 import type { ComponentChildren } from "preact";
 import { type Edge, type Place, type ServiceMap, edgeId, percent } from "../model/map";
 import { count, duration } from "../model/numbers";
-import { type Search, writeSearch } from "../model/search";
+import type { Search } from "../model/search";
 import { Swatch } from "../widgets/marks";
+import { searchLink } from "./config";
 
 interface Naming {
   /** The place of a raw name. */
@@ -90,7 +91,7 @@ function EdgeDetail({
   onClose: () => void;
 }) {
   const { parent, child, callCount, errorCount = 0, latency } = link;
-  const traces = writeSearch({ ...window, service: parent, remote: child });
+  const traces = searchLink({ ...window, service: parent, remote: child });
   return (
     <section>
       <Head onClose={onClose}>
@@ -114,7 +115,7 @@ function EdgeDetail({
           ))}
       </dl>
       <p class="sm">
-        <a href={`?${traces}`}>Traces of this edge</a>
+        <a href={traces}>Traces of this edge</a>
       </p>
     </section>
   );
@@ -156,7 +157,7 @@ function PlaceDetail({
         <p class="sm muted">seen from callers only</p>
       ) : (
         <p class="sm">
-          <a href={`?${writeSearch({ ...window, service: place.name })}`}>Traces of this service</a>
+          <a href={searchLink({ ...window, service: place.name })}>Traces of this service</a>
         </p>
       )}
       {[["Called by", callers] as const, ["Calls", called] as const].map(

@@ -17,12 +17,15 @@ export function ResultsTable({
   look,
   now,
   zone,
+  onMore,
 }: {
   summaries: readonly Summary[];
   sort: Sort;
   look: LookUp;
   now: Micros;
   zone: Zone;
+  /** Null when there are no more. */
+  onMore: (() => void) | null;
 }) {
   const rows = useRows<HTMLTableSectionElement>(summaries.length);
   const scale = scaleFor(summaries);
@@ -76,6 +79,13 @@ export function ResultsTable({
           ))}
         </tbody>
       </table>
+      {onMore && (
+        <p class="more">
+          <button type="button" onClick={onMore}>
+            Show more
+          </button>
+        </p>
+      )}
     </div>
   );
 }

@@ -1,45 +1,57 @@
 /** Which requests were there, how long did they take, which failed. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Failure } from "../api/http";
-import { getTraces } from "../api/zipkin";
-import { type Search, apiParams, describe, lookbackName, mistakeIn, readSearch, writeSearch } from "../model/search";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { type Search, describe, lookbackName, mistakeIn, readSearch, writeSearch } from "../model/search";
 import type { LookUp } from "../model/label";
 import { looksOf } from "../model/services";
-import { type Span, micros, serviceOf } from "../model/span";
+import { micros, serviceOf } from "../model/span";
 import { type Sort, type Summary, sorted, summarise } from "../model/summary";
 import { count, counted } from "../model/numbers";
 import { Segments } from "../widgets/Segments";
 import { useReady } from "../widgets/ready";
 import { zone } from "../widgets/settings";
-import { Fault, Progress } from "../widgets/states";
+import { Empty, Fault, Progress } from "../widgets/states";
 import { AskForm } from "./AskForm";
 import { NothingFound } from "./NothingFound";
 import { ResultsTable } from "./ResultsTable";
+import { config } from "./config";
+import { type Found, mistakeInWords, useFound } from "./found";
 import { wordsFor } from "./failures";
 import { useKeys } from "./keys";
 import { go, params, step } from "./place";
-import { readServices, services, servicesKnown } from "./services";
-
-interface Found {
-  readonly traces: readonly (readonly Span[])[];
-  readonly tookMs: number;
-  /** When it was asked, epoch milliseconds. */
-  readonly asked: number;
-}
+import { services, servicesKnown } from "./services";
 
 const SORTS: readonly (readonly [Sort, string])[] = [
   ["slowest", "Slowest"],
   ["newest", "Newest"],
   ["errors", "Errors first"],
 ];
+/** Which part of all is shown. */
+const PART: Readonly<Record<Sort, (n: string) => string>> = {
+  slowest: (n) => `the slowest ${n}; more match`,
+  newest: (n) => `the newest ${n}; more match`,
+  errors: (n) => `the first ${n}; more match`,
+};
 const readSort = (text: string | null): Sort => SORTS.find(([sort]) => sort === text)?.[0] ?? "newest";
 
 const setSort = (value: Sort) => step({ sort: value === "newest" ? null : value });
 
 export function SearchPage() {
-  const search = readSearch(params.value);
+  const told = config.value;
+  if (!told) return <Progress on />;
+  return told.searchEnabled ? <Searching defaults={told.search} /> : <SearchOff />;
+}
+
+const SearchOff = () => (
+  <Empty title="Searching is switched off">
+    <p>This server finds traces by their id only. Paste one into the field at the top, or press i.</p>
+  </Empty>
+);
+
+function Searching({ defaults }: { defaults: Search }) {
+  const search = readSearch(params.value, defaults);
   const sort = readSort(params.value.get("sort"));
-  const { found, failure, waiting, again } = useFound(search);
+  const { found, failure, waiting, again, more } = useFound(search, sort);
+  const misread = mistakeInWords(failure);
   const look = useLook(found);
   const summaries = useMemo(
     () => (found?.traces ?? []).map((spans) => summarise(spans, look)).filter((summary) => summary !== null),
@@ -47,7 +59,7 @@ export function SearchPage() {
   );
   const firstField = useRef<HTMLInputElement>(null);
   const run = (next: Search) => {
-    const query = writeSearch(next);
+    const query = writeSearch(next, defaults);
     if (sort !== "newest") query.set("sort", sort);
     const to = query.size > 0 ? `?${query}` : "./";
     if (String(query) === String(params.peek())) again();
@@ -84,11 +96,12 @@ export function SearchPage() {
         key={String(writeSearch(search))}
         search={search}
         mistake={mistakeIn(search)}
+        misread={misread}
         onRun={run}
         first={firstField}
       />
       <Progress on={waiting} />
-      {failure && (
+      {failure && misread === null && (
         <Fault
           {...wordsFor(failure)}
           action={
@@ -98,8 +111,8 @@ export function SearchPage() {
           }
         />
       )}
-      {found && !failure && (
-        <div class={`page${waiting ? " stale" : ""}`} aria-busy={waiting}>
+      {found && (!failure || misread !== null) && (
+        <div class={`page${waiting || misread !== null ? " stale" : ""}`} aria-busy={waiting}>
           <Facts search={search} found={found} summaries={summaries} />
           {summaries.length > 0 ? (
             <>
@@ -107,9 +120,7 @@ export function SearchPage() {
                 <h2>Traces</h2>
                 <Segments label="Sort" value={sort} options={SORTS} onChange={setSort} />
                 <span class="grow" />
-                {summaries.length >= search.limit && (
-                  <span class="sm muted">the newest {count(search.limit)}; more may match</span>
-                )}
+                {found.cursor !== null && <span class="sm muted">{PART[sort](count(summaries.length))}</span>}
               </div>
               <ResultsTable
                 summaries={sorted(summaries, sort)}
@@ -117,6 +128,7 @@ export function SearchPage() {
                 look={look}
                 now={micros(found.asked * 1000)}
                 zone={zone.value}
+                onMore={found.cursor === null ? null : more}
               />
             </>
           ) : (
@@ -126,36 +138,6 @@ export function SearchPage() {
       )}
     </>
   );
-}
-
-/** Asks whenever the address says something else; what was found stays until the new is there. */
-function useFound(search: Search) {
-  const [found, setFound] = useState<Found | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const [waiting, setWaiting] = useState(true);
-  const [tries, setTries] = useState(0);
-  const query = String(writeSearch(search));
-  useEffect(() => {
-    if (mistakeIn(search)) {
-      setWaiting(false);
-      return undefined;
-    }
-    const control = new AbortController();
-    const asked = Date.now();
-    setWaiting(true);
-    void getTraces(apiParams(search, asked), control.signal).then((answer) => {
-      if (!answer) return;
-      setWaiting(false);
-      setFailure(answer.ok ? null : answer.failure);
-      if (answer.ok) setFound({ traces: answer.value, tookMs: answer.tookMs, asked });
-    });
-    return () => control.abort();
-  }, [query, tries]);
-  const again = () => {
-    setTries(tries + 1);
-    void readServices();
-  };
-  return { found, failure, waiting, again };
 }
 
 const useLook = (found: Found | null): LookUp =>

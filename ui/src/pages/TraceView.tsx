@@ -21,6 +21,8 @@ import { TraceBar } from "./TraceBar";
 import { change, here, params, step } from "./place";
 import { traceKeys } from "./traceKeys";
 import { useHeldZoom } from "./useHeldZoom";
+import { logsOf } from "../model/uiConfig";
+import { config } from "./config";
 
 /** Below this width the panel would cover the rows, so it waits to be asked for. */
 const ROOM_FOR_PANEL = 1100;
@@ -147,6 +149,7 @@ function Head({ trace, root, look, onAgain }: { trace: Trace; root: Node; look: 
       .map((name) => look(name).alias),
   );
   const start = micros(trace.start + root.start);
+  const logs = config.value && logsOf(config.value, trace.id);
   return (
     <div class="head row">
       <div class="grow">
@@ -170,6 +173,11 @@ function Head({ trace, root, look, onAgain }: { trace: Trace; root: Node; look: 
           {counted(names.size, "service")} · trace <bdi class="mono">{trace.id}</bdi>
         </p>
       </div>
+      {logs && (
+        <a class="sm" href={logs} target="_blank" rel="noreferrer">
+          Logs
+        </a>
+      )}
       <button type="button" title="Spans may still be on their way" onClick={onAgain}>
         Look again
       </button>
