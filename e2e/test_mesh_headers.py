@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from pathlib import Path
 
@@ -163,5 +164,60 @@ def test_each_client_id_has_its_own_time_for_an_attempt(world: World) -> None:
                 "exceeded 100.milliseconds to /svc/slow while waiting for a response for an "
                 "individual request, excluding retries"
             )
+
+    asyncio.run(scenario())
+
+
+MIXED = LINKER.replace("- protocol: http\n", "- protocol: http\n  linkerdTraceContext: true\n")
+SPAN, LOW, HIGH = "94d2daf00839b43a", "e534a82e27a8222c", "463ac35c9f6413ad"
+
+
+def linkerds(span: str, trace: str, flags: int, high: str = "") -> str:
+    """``l5d-ctx-trace`` as Linkerd writes it, the parent being 1."""
+    ids = f"{span}{1:016x}{trace}{flags:016x}{high}"
+    return base64.b64encode(bytes.fromhex(ids)).decode()
+
+
+def test_a_trace_of_linkerds_is_continued_and_told_as_linkerd_would(tmp_path: Path) -> None:
+    world = new_world(tmp_path, MIXED)
+    world.edit("sampleRate: 1.0", "sampleRate: 0.0")
+
+    async def scenario() -> None:
+        async with running(world, App("hello")) as client:
+            assert linkerds(SPAN, LOW, 6)[:12] == "lNLa8Ag5tDoA"
+            for flags, sampled in ((6, "1"), (2, "0"), (1, "1"), (0, "0")):
+                for high in ("", HIGH):
+                    came = linkerds(SPAN, LOW, flags, high)
+                    # another router's B3 headers, which Linkerd has passed on as they were
+                    answer = await get(
+                        client,
+                        "hello",
+                        l5d_ctx_trace=came,
+                        x_b3_traceid="1" * 16,
+                        x_b3_spanid="2" * 16,
+                    )
+                    headers = told(answer)
+                    assert headers["x-b3-traceid"] == high + LOW
+                    assert headers["x-b3-sampled"] == sampled
+                    sent = base64.b64decode(headers["l5d-ctx-trace"]).hex()
+                    ids = [sent[n : n + 16] for n in range(0, len(sent), 16)]
+                    assert ids[0] == headers["x-b3-spanid"] != SPAN
+                    assert ids[1:3] == [headers["x-b3-parentspanid"], LOW]
+                    assert int(ids[3], 16) == (6 if sampled == "1" else 2)
+                    assert ids[4:] == ([high] if high else [])
+
+            # behind Linkerd, what an earlier router of clew's has told is stale
+            once = told(await get(client, "hello", l5d_sample="1.0"))
+            kept = {name: text for name, text in once.items() if name.startswith("l5d-ctx-")}
+            on = {"host": "hello", **kept}
+            assert told(await client.get("/", headers=on))["x-b3-traceid"] == once["x-b3-traceid"]
+            on["l5d-ctx-trace"] = linkerds(SPAN, LOW, 6)
+            assert told(await client.get("/", headers=on))["x-b3-traceid"] == LOW
+
+            for garbage in ("x", "A" * 43 + "!", "A" * 44, "=" * 56):
+                headers = told(await get(client, "hello", l5d_ctx_trace=garbage))
+                assert len(base64.b64decode(headers["l5d-ctx-trace"])) in (32, 40), garbage
+            own = told(await get(client, "hello", l5d_ctx_trace=f"00-{HIGH}{LOW}-{SPAN}-01"))
+            assert own["x-b3-traceid"] == HIGH + LOW
 
     asyncio.run(scenario())

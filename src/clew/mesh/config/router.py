@@ -107,6 +107,9 @@ class _Router(Section, frozen=True, kw_only=True, tag_field="protocol"):
     service: Service = GlobalService()
     announcers: tuple[ServersetsAnnouncer, ...] = ()
     trace_propagator: TracePropagator = DefaultTracePropagator()
+    linkerd_trace_context: bool = False
+    """Whether ``l5d-ctx-trace`` is what Linkerd 1.x writes and reads, for chains that have one too;
+    else it is a ``traceparent``. Not a key of Linkerd's."""
 
     def __post_init__(self) -> None:
         if not self.label:

@@ -20,6 +20,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from clew.mesh.config.router import HttpRouter, Router
 from clew.mesh.config.server import H2Server, Server
+from clew.mesh.xds import linkerd_trace
 from clew.mesh.xds.access_log import access_log
 from clew.mesh.xds.answers import cleaned
 from clew.mesh.xds.call_depth import CALL_DEPTH_FILTER, call_depth
@@ -176,7 +177,10 @@ def _early(router: Router, server: Server) -> Iterator[Any]:
         yield from (remove("traceparent"), remove("b3"), remove_all("x-b3-"))
     yield from (remove("l5d-dst-client"), remove("l5d-dst-residual"), remove("l5d-reqid"))
     # a span id in any of the three continues the trace; B3 wins, then the W3C header
-    yield set_absent("traceparent", "%REQ(l5d-ctx-trace)%")
+    if router.linkerd_trace_context:
+        yield from linkerd_trace.read()
+    else:
+        yield set_absent("traceparent", f"%REQ({linkerd_trace.HEADER})%")
     yield from _override()
     yield from _name(router)
     if server.add_forwarded_header is not None:
@@ -240,7 +244,12 @@ def _filters(router: Router, server: Server, latencies: str) -> Iterator[Any]:
             upstream_log=list(_logs(router, latencies)),
             upstream_http_filters=[
                 *([_filter("deadlines", deadlines())] if limits_time(router) else []),
-                _filter("upstream headers", in_filter(_upstream(), _refusal())),
+                *(
+                    [_filter("linkerd trace", linkerd_trace.write())]
+                    if router.linkerd_trace_context
+                    else []
+                ),
+                _filter("upstream headers", in_filter(_upstream(router), _refusal())),
                 _filter("envoy.filters.http.upstream_codec", upstream_codec_pb2.UpstreamCodec()),
             ],
         ),
@@ -254,9 +263,10 @@ def _logs(router: Router, latencies: str) -> Iterator[Any]:
         yield latency_log(latencies)
 
 
-def _upstream() -> Iterator[Any]:
+def _upstream(router: Router) -> Iterator[Any]:
     """Runs for each try, after the tracer has written this try's span into the headers."""
-    yield set_to("l5d-ctx-trace", "%REQ(traceparent)%")
+    if not router.linkerd_trace_context:
+        yield set_to(linkerd_trace.HEADER, "%REQ(traceparent)%")
     yield set_to("l5d-ctx-dtab", f"%METADATA(CLUSTER:{NAMESPACE}:{OVERRIDE})%")
     yield set_to("l5d-dst-client", f"%UPSTREAM_METADATA({NAMESPACE}:id)%")
     yield set_to("l5d-dst-residual", f"%UPSTREAM_METADATA({NAMESPACE}:residual)%")
