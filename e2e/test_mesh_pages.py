@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from e2e.looking import Open, opening, serious_findings
 from e2e.mesh_with_traffic import Served, serving
@@ -177,6 +177,30 @@ def test_requests_that_are_not_remembered_say_how_to(open_page: Open) -> None:
     page.reload()
     expect(page.get_by_role("heading", name="Requests are not remembered")).to_be_visible()
     expect(page.locator("pre")).to_contain_text("kind: io.l5d.recentRequests")
+
+
+def test_thousands_of_names_and_very_long_ones_stay_in_their_place(open_page: Open) -> None:
+    long = "x" * 10_000
+    names = [
+        {"name": f"outgoing/svc/{name}", "state": "unknown", "age_seconds": 1, "endpoints": []}
+        | {"why": name, "advice": []}
+        for name in [long, "<img src=x onerror=alert(1)>", *map(str, range(5000))]
+    ]
+    document = {"version": "", "epoch": 1, "gated": False, "refused": [], "rejected": []}
+
+    def answer(route: Route) -> None:
+        route.fulfill(json=document | {"names": names})
+
+    page = open_page("/names", ready=False)
+    page.route("**/clew/names.json", answer)
+    page.goto(page.url)
+    expect(page.get_by_text("4\u202f502 more: find them by their name.")).to_be_visible()
+    expect(page.get_by_text("/svc/<img src=x onerror=alert(1)>")).to_be_visible()
+    wide = "(e => e.scrollWidth - e.clientWidth)(document.querySelector('.scroll'))"
+    assert page.evaluate(wide) <= 0
+    page.get_by_role("navigation").get_by_role("link", name="Mesh").click()
+    expect(page.get_by_text("4\u202f997 more names are unbound")).to_be_visible()
+    assert page.evaluate(wide) <= 0
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,5 +1,6 @@
 /** What of a mesh needs a look, the worst first. */
 import { type Mesh, type Names, type ReadName, readName } from "./mesh";
+import { LONGEST, cut } from "./names";
 import { counted } from "./numbers";
 import type { RouterTraffic } from "./traffic";
 
@@ -24,7 +25,7 @@ export function concernsOf(
   names: Names | null,
   traffic: ReadonlyMap<string, RouterTraffic> | null,
 ): Concern[] {
-  return [
+  const all = [
     ...(names ? rejected(names) : []),
     ...refusedEdits(mesh),
     ...(names ? crowded(names) : []),
@@ -36,6 +37,11 @@ export function concernsOf(
       : []),
     ...setAside(traffic),
   ];
+  return all.map((concern) => ({
+    ...concern,
+    about: cut(concern.about, LONGEST),
+    why: concern.why.map((line) => cut(line, 2 * LONGEST)),
+  }));
 }
 
 const rejected = ({ rejected: all }: Names): Concern[] =>

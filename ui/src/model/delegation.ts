@@ -1,6 +1,6 @@
 /** How a name is bound, as `/delegator.json` answers it: its steps as rows, and the answer in words. */
 import type { Dentry } from "./mesh";
-import { nameOf } from "./names";
+import { LONGEST, cut, nameOf } from "./names";
 import { counted } from "./numbers";
 
 interface Step {
@@ -249,7 +249,8 @@ function targets(tree: Tree, share: number): Target[] {
 }
 
 /** The answer in a sentence; `base` is the tree without the override, null when there is none. */
-export function verdict(name: string, tree: Tree, base: Tree | null): string {
+export function verdict(asked: string, tree: Tree, base: Tree | null): string {
+  const name = cut(asked, LONGEST);
   const now = goal(tree);
   const before = base && goal(base);
   const instead = before && before !== now ? ` instead of ${before}` : "";

@@ -14,7 +14,7 @@ const ROUTER = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:.]*)\/\d{1,5}$/i;
 const INET = /^\/?\$\/inet\/([^/]+)\/(\d+)/;
 
 /** Longer names lose their middle in the data too, so that no page has to lay them out. */
-const LONGEST = 200;
+export const LONGEST = 200;
 
 export function nameOf(service: string): Name {
   const plain = { alias: cut(service, LONGEST) || "unknown", chips: [], router: false, bound: [] };

@@ -27,9 +27,9 @@ const SORTS: readonly (readonly [Sort, string])[] = [
 ];
 /** Which part of all is shown. */
 const PART: Readonly<Record<Sort, (n: string) => string>> = {
-  slowest: (n) => `the slowest ${n}; more match`,
-  newest: (n) => `the newest ${n}; more match`,
-  errors: (n) => `the first ${n}; more match`,
+  slowest: (n) => `the slowest ${n}; more may match`,
+  newest: (n) => `the newest ${n}; more may match`,
+  errors: (n) => `the first ${n}; more may match`,
 };
 const readSort = (text: string | null): Sort => SORTS.find(([sort]) => sort === text)?.[0] ?? "newest";
 

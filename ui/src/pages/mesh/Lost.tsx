@@ -11,6 +11,8 @@ export function Lost({ polled: { value, failure, since } }: { polled: Polled<unk
   if (!failure) return null;
   const moment = micros(since * 1000);
   const at = clock(moment, moment, zone.value).slice(0, 8);
+  if (failure.kind === "notFound")
+    return <Fault what="This is not served here." remedy="admin.security in the linker file says what is." />;
   if (failure.kind !== "gone") return <Fault {...wordsFor(failure)} />;
   return value === null ? (
     <Fault

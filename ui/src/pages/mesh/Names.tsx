@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { getMesh, getNames } from "../../api/mesh";
 import { type AskedName, type ReadName, age, readName } from "../../model/mesh";
-import { nameOf } from "../../model/names";
+import { LONGEST, cut, nameOf } from "../../model/names";
 import { count, counted } from "../../model/numbers";
 import { Segments } from "../../widgets/Segments";
 import { useReady } from "../../widgets/ready";
@@ -184,7 +184,11 @@ function Where({ name: { endpoints, why, advice } }: { name: AskedName }) {
           {places.length > SHOWN && <span class="sm muted">+{count(places.length - SHOWN)}</span>}
         </div>
       ))}
-      {why && <span class="soft">{why}</span>}
+      {why && (
+        <span class="soft" title={why}>
+          {cut(why, 2 * LONGEST)}
+        </span>
+      )}
       {advice.map((line) => (
         <div key={line} class="sm late">
           {line}
