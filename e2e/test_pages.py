@@ -14,6 +14,7 @@ from e2e import pages_server as canned
 from e2e.looking import Open, opening, serious_findings
 
 OLD_LINK = "/?serviceName=127.0.0.1%2F4140"
+SEARCHES = "**/zipkin/api/v2/traces?*"
 HELLO = f"/zipkin/traces/{canned.HELLO_ID}"
 FAILED = f"/zipkin/traces/{canned.FAILED_ID}"
 
@@ -126,7 +127,8 @@ def test_searching_that_is_switched_off_leaves_the_way_by_id(
 def test_the_server_sorts_and_gives_more_when_asked(open_page: Open, store: canned.Store) -> None:
     store.one_by_one = True
     page = open_page("/zipkin/")
-    page.locator("body").press("1")
+    with page.expect_response(SEARCHES):
+        page.locator("body").press("1")
     expect(page.get_by_text("the slowest 1; more may match")).to_be_visible()
     assert store.asked["sort"] == "slowest"
     page.get_by_role("button", name="Show more").click()
@@ -141,7 +143,8 @@ def test_a_search_in_words_is_part_of_the_address_and_its_mistakes_stand_beside_
     page = open_page("/zipkin/")
     field = page.get_by_label("Query", exact=True)
     field.fill("duration > 5ms")
-    field.press("Enter")
+    with page.expect_response(SEARCHES):
+        field.press("Enter")
     expect(page).to_have_url(re.compile(r"\?q=duration\+%3E\+5ms$"))
     expect(page.get_by_text("2 traces")).to_be_visible()
     assert store.asked["q"] == "duration > 5ms"

@@ -11,9 +11,10 @@ import { Swatch } from "../widgets/marks";
 import { useReady } from "../widgets/ready";
 import { Empty, Fault, Progress } from "../widgets/states";
 import { MapPanel } from "./MapPanel";
+import { FindField } from "./FindField";
 import { wordsFor } from "./failures";
 import { useKeys } from "./keys";
-import { change, params, step } from "./place";
+import { params, step } from "./place";
 import { services } from "./services";
 import "../styles/map.css";
 
@@ -94,14 +95,7 @@ export function MapPage() {
             <span class="sm muted wide">
               width: calls · <span class="bad">red: errors</span>
             </span>
-            <input
-              ref={field}
-              type="search"
-              placeholder="Find service  /"
-              aria-label="Find service"
-              value={find}
-              onInput={(event) => change({ find: event.currentTarget.value })}
-            />
+            <FindField label="Find service" hint="Find service" field={field} />
             <button
               type="button"
               class="plain tiny"

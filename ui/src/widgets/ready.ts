@@ -1,5 +1,5 @@
 /** The moment at which a page has drawn its data: what is measured, and what tests wait for. */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 const MARK = "clew:ready";
 
@@ -14,4 +14,12 @@ export function useReady(data: unknown): () => void {
       performance.mark(MARK);
     });
   };
+}
+
+/** For a page that has drawn its data as soon as it is rendered; nothing is drawn while `data` is null. */
+export function useDrawn(data: unknown): void {
+  const ready = useReady(data);
+  useEffect(() => {
+    if (data !== null) ready();
+  });
 }

@@ -7,7 +7,7 @@ import { count } from "../../model/numbers";
 import { type History, figures, servers } from "../../model/traffic";
 import { ROUTER } from "../../model/services";
 import { Swatch } from "../../widgets/marks";
-import { useReady } from "../../widgets/ready";
+import { useDrawn } from "../../widgets/ready";
 import { Progress } from "../../widgets/states";
 import { useKeys } from "../keys";
 import { FigureCells, FigureHeads } from "./Figures";
@@ -41,10 +41,7 @@ export function Dashboard() {
   useEffect(() => {
     document.title = "Mesh · clew";
   }, []);
-  const ready = useReady((mesh.value && (history.length > 0 || metrics.failure)) || mesh.failure);
-  useEffect(() => {
-    if ((mesh.value && (history.length > 0 || metrics.failure)) || mesh.failure) ready();
-  });
+  useDrawn((mesh.value && (history.at(-1) ?? metrics.failure)) ?? mesh.failure);
   if (!mesh.value)
     return (
       <>

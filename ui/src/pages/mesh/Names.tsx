@@ -5,11 +5,12 @@ import { type AskedName, type ReadName, age, readName } from "../../model/mesh";
 import { LONGEST, cut, nameOf } from "../../model/names";
 import { count, counted } from "../../model/numbers";
 import { Segments } from "../../widgets/Segments";
-import { useReady } from "../../widgets/ready";
+import { useDrawn } from "../../widgets/ready";
 import { useRows } from "../../widgets/rows";
 import { Empty, Progress } from "../../widgets/states";
+import { FindField, sought } from "../FindField";
 import { useKeys } from "../keys";
-import { change, go, params, step } from "../place";
+import { go, params, step } from "../place";
 import { Lost } from "./Lost";
 import { usePolled } from "./polled";
 
@@ -35,7 +36,7 @@ export function NamesPage() {
   const names = usePolled(getNames);
   const mesh = usePolled(getMesh);
   const labels = mesh.value?.routers.map(({ label }) => label) ?? [];
-  const find = (params.value.get("find") ?? "").trim().toLowerCase();
+  const find = sought();
   const state = STATES.find(([value]) => value === params.value.get("state"))?.[0] ?? "all";
   const all = names.value?.names ?? [];
   const found = all.filter(
@@ -54,10 +55,7 @@ export function NamesPage() {
   useEffect(() => {
     document.title = "Names · clew";
   }, []);
-  const ready = useReady(names.value ?? names.failure);
-  useEffect(() => {
-    if (names.value || names.failure) ready();
-  });
+  useDrawn(names.value ?? names.failure);
   return (
     <>
       <h1 class="vh">Names</h1>
@@ -75,14 +73,7 @@ export function NamesPage() {
           </span>
         )}
         <span class="grow" />
-        <input
-          ref={field}
-          type="search"
-          placeholder="Find  /"
-          aria-label="Find name or endpoint"
-          value={params.value.get("find") ?? ""}
-          onInput={(event) => change({ find: event.currentTarget.value })}
-        />
+        <FindField label="Find name or endpoint" hint="Find" field={field} />
       </div>
       <Progress on={!names.value && !names.failure} />
       <Lost polled={names} />

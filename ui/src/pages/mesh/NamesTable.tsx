@@ -9,7 +9,8 @@ import { Segments } from "../../widgets/Segments";
 import { Chips } from "../../widgets/marks";
 import { useRows } from "../../widgets/rows";
 import { Empty } from "../../widgets/states";
-import { change, go, params, step } from "../place";
+import { FindField, sought } from "../FindField";
+import { go, params, step } from "../place";
 import { FigureCells, FigureHeads, NoFigures } from "./Figures";
 
 /** More rows are looked for by name. */
@@ -41,7 +42,7 @@ export function NamesTable({
   history: History;
   field: RefObject<HTMLInputElement | null>;
 }) {
-  const find = params.value.get("find") ?? "";
+  const find = sought();
   const asClients = params.value.get("show") === "clients";
   const router = routers.find(({ label }) => label === params.value.get("router")) ?? routers[0];
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
@@ -52,7 +53,7 @@ export function NamesTable({
   const tops = asClients
     ? [...(traffic?.clients ?? [])].map(([id, counts]) => clientRow(id, counts))
     : [...known].flatMap(([path, asked]) => rowsOfName(path, asked, traffic, false));
-  const found = tops.filter(({ whole, text }) => `${whole} ${text}`.toLowerCase().includes(find.trim().toLowerCase()));
+  const found = tops.filter(({ whole, text }) => `${whole} ${text}`.toLowerCase().includes(find));
   const { order, sort, setSort } = useOrder(found, history, label, `${label} ${asClients}`);
   const shown = order.slice(0, MOST);
   const rows = asClients
@@ -98,14 +99,7 @@ export function NamesTable({
             </option>
           ))}
         </select>
-        <input
-          ref={field}
-          type="search"
-          placeholder="Find name  /"
-          aria-label="Find name"
-          value={find}
-          onInput={(event) => change({ find: event.currentTarget.value })}
-        />
+        <FindField label="Find name" hint="Find name" field={field} />
       </div>
       <div class="scroll">
         <table
@@ -199,10 +193,10 @@ function useOrder(rows: readonly NameRow[], history: History, label: string, of:
 }
 
 const Nothing = ({ find, label }: { find: string; label: string }) =>
-  find.trim() ? (
+  find ? (
     <Empty title="No name matches">
       <p>
-        Nothing of {label} has <bdi class="mono">{find.trim()}</bdi> in its name.
+        Nothing of {label} has <bdi class="mono">{find}</bdi> in its name.
       </p>
     </Empty>
   ) : (

@@ -6,7 +6,7 @@ import { type Row, rowsOf, verdict } from "../../model/delegation";
 import { keyOf, readLines, usesOf } from "../../model/dtab";
 import { type Names, type Router, readName } from "../../model/mesh";
 import { Steps } from "../../widgets/Steps";
-import { useReady } from "../../widgets/ready";
+import { useDrawn } from "../../widgets/ready";
 import { Empty, Fault, Progress, copy } from "../../widgets/states";
 import { wordsFor } from "../failures";
 import { useKeys } from "../keys";
@@ -46,10 +46,7 @@ export function Playground() {
     document.title = `${name || "Playground"} · clew`;
   }, [name]);
   const settled = asked.found ?? asked.failure ?? (mesh.value && isBlank(name, router) ? mesh.value : mesh.failure);
-  const ready = useReady(settled);
-  useEffect(() => {
-    if (settled && !asked.waiting) ready();
-  });
+  useDrawn(asked.waiting ? null : settled);
   return (
     <>
       <h1 class="vh">Playground</h1>

@@ -7,12 +7,12 @@ import { nameOf } from "../../model/names";
 import { counted, duration } from "../../model/numbers";
 import { type Micros, micros } from "../../model/span";
 import { ErrorPill } from "../../widgets/marks";
-import { useReady } from "../../widgets/ready";
+import { useDrawn } from "../../widgets/ready";
 import { useRows } from "../../widgets/rows";
 import { zone } from "../../widgets/settings";
 import { Empty, Progress, copy } from "../../widgets/states";
+import { FindField, sought } from "../FindField";
 import { useKeys } from "../keys";
-import { change, params } from "../place";
 import { Lost } from "./Lost";
 import { playground } from "./NamesTable";
 import { usePolled } from "./polled";
@@ -24,7 +24,7 @@ export function RequestsPage() {
   const [paused, setPaused] = useState(false);
   const requests = usePolled(getRequests, !paused, EVERY_MS);
   const mesh = usePolled(getMesh);
-  const find = (params.value.get("find") ?? "").trim().toLowerCase();
+  const find = sought();
   const found = (requests.value ?? []).filter((each) => textOf(each).toLowerCase().includes(find));
   const field = useRef<HTMLInputElement>(null);
   const pause = () => setPaused(!paused);
@@ -42,10 +42,7 @@ export function RequestsPage() {
   useEffect(() => {
     document.title = "Requests · clew";
   }, []);
-  const ready = useReady(requests.value ?? requests.failure);
-  useEffect(() => {
-    if (requests.value || requests.failure) ready();
-  });
+  useDrawn(requests.value ?? requests.failure);
   const off = requests.failure?.kind === "notFound";
   return (
     <>
@@ -59,14 +56,7 @@ export function RequestsPage() {
         <button type="button" class="plain tiny" aria-pressed={paused} onClick={pause}>
           {paused ? "Go on" : "Pause"}
         </button>
-        <input
-          ref={field}
-          type="search"
-          placeholder="Find  /"
-          aria-label="Find request"
-          value={params.value.get("find") ?? ""}
-          onInput={(event) => change({ find: event.currentTarget.value })}
-        />
+        <FindField label="Find request" hint="Find" field={field} />
       </div>
       <Progress on={!requests.value && !requests.failure} />
       {off ? <NotRemembered /> : <Lost polled={requests} />}
