@@ -26,6 +26,8 @@ line and the nearest right word. This page is made from the code that reads the 
 
 A key marked *no effect* is accepted so that old files run, and `clew mesh` says so in its log. A
 key or kind marked *not yet* is refused with a sentence.
+
+The last three parts are those of a [namerd](namerd.md) file.
 """
 GROUPS = {
     "linker": "The file",
@@ -47,6 +49,9 @@ GROUPS = {
     "sockets": "sessions and sockets",
     "tls": "tls",
     "usage": "usage",
+    "namerd": "The namerd file",
+    "storage": "storage of namerd",
+    "interfaces": "interfaces of namerd",
 }
 
 
@@ -100,7 +105,7 @@ def default(field: msgspec.structs.FieldInfo) -> str:
         value = field.default_factory()
     if value is msgspec.NODEFAULT:
         return "*required*"
-    if value is None or value == () or isinstance(value, Section):
+    if value is None or value in ((), {}) or isinstance(value, Section):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from clew.mesh.config.admin import Admin
-from clew.mesh.config.document import NotYaml, compose
 from clew.mesh.config.namers import Namer
-from clew.mesh.config.problems import ConfigError, Problem
-from clew.mesh.config.reader import Reader
+from clew.mesh.config.problems import ConfigError
 from clew.mesh.config.router import AnyRouter
 from clew.mesh.config.section import AtLeastOneItem, Conflict, Section
 from clew.mesh.config.telemetry import Telemeter
 from clew.mesh.config.usage import Usage
+from clew.mesh.config.whole_file import read_whole
 
 __all__ = ["ConfigError", "Linker", "read_linker"]
 
@@ -59,15 +58,4 @@ def read_linker(text: str, source: str) -> Linker:
 
     It is JSON when it begins with a brace, else YAML. Whether directories exist is not looked at.
     """
-    try:
-        root = compose(text)
-    except NotYaml as error:
-        raise ConfigError(source, [Problem(error.line, error.problem)]) from error
-    if root is None:
-        raise ConfigError(source, [Problem(1, "the file is empty", "it needs 'routers'")])
-    reader = Reader(text)
-    linker = reader.read(root, Linker, "")
-    if reader.problems:
-        raise ConfigError(source, reader.problems)
-    assert isinstance(linker, Linker)
-    return linker
+    return read_whole(text, source, Linker, "'routers'")

@@ -46,6 +46,8 @@ class Reader:
             return self._kind(node, shape.type, shape, at)
         if typing.get_origin(shape.type) is tuple:
             return self._items(node, typing.get_args(shape.type)[0], shape, at)
+        if typing.get_origin(shape.type) is dict:
+            return self._entries(node, typing.get_args(shape.type)[1], at)
         if not issubclass(shape.type, Section):
             return self._value(node, shape, at)
         if shape.type.__struct_config__.tag_field is not None:
@@ -139,6 +141,16 @@ class Reader:
         items = (self.read(each, item, f"{at}[{index}]") for index, each in enumerate(nodes))
         # what is wrong has been noted, so that the rest can be held against each other
         return tuple(each for each in items if each is not INVALID)
+
+    def _entries(self, node: yaml.Node, item: Any, at: str) -> Any:
+        """A mapping whose keys are the user's."""
+        if not isinstance(node, yaml.MappingNode):
+            return self._note(node, f"{at}: {_show(node)} is not a mapping")
+        read = {
+            key: self.read(value, item, f"{at}.{key}") for key, _, value in self._keys(node, at)
+        }
+        # as in a list
+        return {key: each for key, each in read.items() if each is not INVALID}
 
     def _value(self, node: yaml.Node, shape: Shape, at: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
