@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-NAMES = ("demo_time", "hop_latency", "balancers", "memory", "ingest", "search")
+NAMES = ("demo_time", "hop_latency", "balancers", "memory", "ingest", "search", "zipkin")
 
 
 def machine() -> str:

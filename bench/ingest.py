@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from bench.load import Result
 from bench.posting import A_BODY, CONNECTIONS, JSON, OTLP, PROTO3, post
-from bench.servers import clew_traces, cpu, peak_mb, quiet, settle
+from bench.servers import Server, clew_traces, cpu, peak_mb, quiet, settle
 from bench.traces import SPANS_A_TRACE, traces
 from clew.span.model import Micros, Span
 from clew.trace.collect import columns
@@ -88,12 +88,16 @@ def median(taken: list[Taken]) -> Taken:
 def served(requests: list[bytes]) -> Taken:
     """Post ``requests`` to a server of its own."""
     with tempfile.TemporaryDirectory() as directory, clew_traces(directory) as server:
-        before, start = cpu(server.pid), time.perf_counter()
-        posts = post(server, requests)
-        settle(server)
-        wall = time.perf_counter() - start
-        quiet(server.pid)
-        return Taken(cpu(server.pid) - before, wall, peak_mb(server.pid), posts)
+        return measured(server, requests)
+
+
+def measured(server: Server, requests: list[bytes]) -> Taken:
+    before, start = cpu(server.pid), time.perf_counter()
+    posts = post(server, requests)
+    settle(server)
+    wall = time.perf_counter() - start
+    quiet(server.pid)
+    return Taken(cpu(server.pid) - before, wall, peak_mb(server.pid), posts)
 
 
 def engine_alone() -> None:
