@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from e2e.demo import Demo, running
 
 PICTURES = Path(os.environ.get("CLEW_PICTURES", "out"))
-"""Where the run leaves its pictures; docs/trace.png is one of them."""
+"""Where the run leaves its pictures; those in docs/ are of it."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,6 @@ def test_the_posts_link_finds_the_trace_and_the_trace_has_8_rows(demo: Demo, pag
     page.goto(demo.url("search"))
     results = page.get_by_role("row").filter(has_text="hello")
     expect(results).to_have_count(1)
-    PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / "search.png")
 
     results.get_by_role("link").first.click()
@@ -42,3 +41,20 @@ def test_the_posts_link_finds_the_trace_and_the_trace_has_8_rows(demo: Demo, pag
     expect(spans).to_have_count(8)
     page.keyboard.press("ArrowDown")
     page.screenshot(path=PICTURES / "trace.png")
+
+
+def test_the_mesh_shows_its_routers_and_the_way_of_a_name(demo: Demo, page: Page) -> None:
+    for _ in range(40):
+        demo.get("http://hello")
+    page.goto(demo.url("admin"))
+    names = page.get_by_role("treegrid", name="Names of outgoing")
+    world = names.get_by_role("row", name="/svc/world")
+    expect(world.get_by_role("gridcell").nth(1)).to_have_text("100\u00a0%")
+    world.click()
+    expect(names.get_by_role("row", name="world-v1")).to_be_visible()
+
+    world.get_by_role("link").click()
+    expect(page.get_by_text("/svc/world goes to world-v1.")).to_be_visible()
+    page.get_by_label("Override").fill("/host/world => /srv/world-v2 ;")
+    expect(page.get_by_text("/svc/world goes to world-v2 instead of world-v1.")).to_be_visible()
+    page.screenshot(path=PICTURES / "playground.png")
