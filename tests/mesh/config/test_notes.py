@@ -86,7 +86,7 @@ def test_every_key_does_something_or_is_said_to_do_nothing() -> None:
     outside = [file for file in mesh.rglob("*.py") if "config" not in file.parts]
     used = set(re.findall(r"\w+", " ".join(file.read_text() for file in outside)))
     # the identifiers, policies and labels that config resolves by itself
-    resolved = {"experimental", "configs", "prefix"}
+    resolved = {"experimental", "configs", "prefix", "dns_hosts"}
     # what key_pair and authorities are made of
     resolved |= {"cert_path", "key_path", "intermediate_certs_path", "ca_cert_path"}
     resolved |= {"trust_certs", "trust_certs_bundle", "disable_validation", "client_auth"}

@@ -6,6 +6,7 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from tests.mesh.namers.watching import watched
 
@@ -37,6 +38,9 @@ def _states(document: Document) -> Iterator[Document]:
 
 class NamerContract(ABC):
     """Names here are ``<prefix>/hello`` and ``<prefix>/world``."""
+
+    empty_has_a_name: ClassVar[bool] = True
+    """Whether a name without endpoints is bound to none, and not missing."""
 
     @abstractmethod
     def new_namer(self) -> Namer:
@@ -89,7 +93,8 @@ class NamerContract(ABC):
                 self.put("hello", [ONE, TWO])
                 await watch.until(hello, lambda answer: addresses(answer) == [ONE, TWO])
                 self.put("hello", [])
-                await watch.until(hello, lambda answer: addresses(answer) == [])
+                without: list[tuple[str, int]] | None = [] if self.empty_has_a_name else None
+                await watch.until(hello, lambda answer: addresses(answer) == without)
                 self.remove("hello")
                 await watch.until(hello, lambda answer: answer == Missing())
 

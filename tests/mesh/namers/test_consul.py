@@ -37,6 +37,8 @@ def namer_of(server: ConsulServer, options: str = "") -> Namer:
 
 
 class TestConsul(NamerContract):
+    empty_has_a_name = False
+
     @pytest.fixture(autouse=True)
     def _server(self) -> None:
         self.server = ConsulServer()
@@ -51,24 +53,6 @@ class TestConsul(NamerContract):
 
     def remove(self, name: str) -> None:
         self.server.put(name)
-
-    def test_publishes_every_change(self) -> None:
-        """Here a service without endpoints has no name."""
-
-        async def scene() -> None:
-            namer = self.new_namer()
-            async with watched(namer) as watch:
-                hello = f"{namer.prefix}/hello"
-                watch.want(hello)
-                assert await watch.answer(hello) == Missing()
-                self.put("hello", [ONE])
-                await watch.until(hello, lambda answer: addresses(answer) == [ONE])
-                self.put("hello", [ONE, TWO])
-                await watch.until(hello, lambda answer: addresses(answer) == [ONE, TWO])
-                self.put("hello", [])
-                await watch.until(hello, lambda answer: answer == Missing())
-
-        asyncio.run(scene())
 
 
 class Below:

@@ -20,6 +20,7 @@ from clew.mesh.binding.transformers import (
 from clew.mesh.config import transformers as config
 from clew.mesh.config.namers import (
     ConsulNamer,
+    DnsSrvNamer,
     FsNamer,
     K8sExternalNamer,
     K8sNamer,
@@ -41,7 +42,14 @@ def _rule(namer: Namer, node: Node) -> NamerRule:
     match namer:
         case RewriteNamer(pattern=pattern, name=name):
             return NamerRule(namer.root, Rewrite(pattern, name), steps)
-        case FsNamer() | K8sNamer() | K8sNsNamer() | K8sExternalNamer() | ConsulNamer():
+        case (
+            FsNamer()
+            | K8sNamer()
+            | K8sNsNamer()
+            | K8sExternalNamer()
+            | ConsulNamer()
+            | DnsSrvNamer()
+        ):
             return NamerRule(namer.root, None, steps)
     assert_never(namer)
 

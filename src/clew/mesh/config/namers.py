@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+from contextlib import suppress
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -13,6 +17,7 @@ from clew.mesh.config.section import (
     KindSection,
     NotYet,
     Port,
+    Positive,
     Rule,
     Section,
 )
@@ -25,6 +30,35 @@ _STATUSES = ("passing", "warning", "critical", "maintenance")
 HealthStatus = Annotated[str, Rule(lambda s: s in _STATUSES, f"one of {', '.join(_STATUSES)}")]
 _MODES = ("default", "stale", "consistent")
 Consistency = Annotated[str, Rule(lambda mode: mode in _MODES, f"one of {', '.join(_MODES)}")]
+
+DNS_PORT = 53
+
+
+def _dns_server(text: str) -> tuple[str, int]:
+    """Host and port of a DNS server. Raises ValueError."""
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(text)), DNS_PORT
+    parts = urlsplit(f"//{text}")
+    if parts.netloc != text or not re.fullmatch(r"[\w.:-]+", parts.hostname or ""):
+        raise ValueError(text)
+    return str(parts.hostname), parts.port or DNS_PORT
+
+
+def _is_dns_server(text: str) -> bool:
+    try:
+        _dns_server(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_dns_name(text: str) -> bool:
+    labels = text.removesuffix(".").split(".")
+    return text == "." or all(0 < len(label) < 64 for label in labels)
+
+
+DnsServer = Annotated[str, Rule(_is_dns_server, "a host, or host:port")]
+DnsName = Annotated[str, Rule(_is_dns_name, "a DNS name")]
 
 
 class _Namer(KindSection, frozen=True, kw_only=True):
@@ -123,6 +157,23 @@ class ConsulNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.consul"):
     transfer_metadata: bool = False
 
 
+class DnsSrvNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.dnssrv"):
+    """``/<name>`` of SRV records. All of them are endpoints: priorities and weights are not heeded,
+    as in Linkerd. Without records there is no such name."""
+
+    refresh_interval_seconds: Positive = 5
+    """Between two questions for the same name."""
+    dns_hosts: tuple[DnsServer, ...] = ()
+    """``host`` or ``host:port`` of DNS servers; none are the system's."""
+    domain: DnsName = "."
+    """Completes names that do not end with a dot."""
+
+    @property
+    def servers(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of each of ``dnsHosts``."""
+        return tuple(map(_dns_server, self.dns_hosts))
+
+
 class RewriteNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.rewrite"):
     """Another name for what ``pattern`` matches; what it leaves of the path is dropped."""
 
@@ -133,7 +184,7 @@ class RewriteNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.rewrite"):
 
 
 Namer = Annotated[
-    FsNamer | K8sNamer | K8sNsNamer | K8sExternalNamer | ConsulNamer | RewriteNamer,
+    FsNamer | K8sNamer | K8sNsNamer | K8sExternalNamer | ConsulNamer | DnsSrvNamer | RewriteNamer,
     NotYet(
         dict.fromkeys(
             (
@@ -142,7 +193,6 @@ Namer = Annotated[
                 "io.l5d.zkLeader",
                 "io.l5d.curator",
                 "io.l5d.marathon",
-                "io.l5d.dnssrv",
                 "io.l5d.rancher",
             ),
             "use io.l5d.fs",

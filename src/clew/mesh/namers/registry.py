@@ -10,6 +10,7 @@ from clew.errors import ClewError
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.namers import (
     ConsulNamer,
+    DnsSrvNamer,
     FsNamer,
     K8sExternalNamer,
     K8sNamer,
@@ -24,6 +25,7 @@ from clew.mesh.config.transformers import (
 from clew.mesh.namers import Namer
 from clew.mesh.namers.consul import Consul
 from clew.mesh.namers.consul_answer import Choice
+from clew.mesh.namers.dns_srv import DnsSrv
 from clew.mesh.namers.following import Following
 from clew.mesh.namers.fs import Fs
 from clew.mesh.namers.k8s.access import find_access
@@ -71,6 +73,8 @@ def build(linker: Linker) -> tuple[Namer, ...]:
                 namers.append(_k8s(config.root, ByLoadBalancer(), host, port))
             case ConsulNamer():
                 namers.append(Following(config.root, _consul(config), word="poll"))
+            case DnsSrvNamer(refresh_interval_seconds=seconds, servers=servers, domain=domain):
+                namers.append(Following(config.root, DnsSrv(seconds, servers, domain)))
             case RewriteNamer():
                 pass
             case _:
