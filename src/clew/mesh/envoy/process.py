@@ -204,7 +204,8 @@ class EnvoyProcess:
         if self._child is not None and self._child.returncode is None:
             self._child.terminate()
             try:
-                await asyncio.wait_for(self._child.wait(), TERM_SECONDS)
+                async with asyncio.timeout(TERM_SECONDS):
+                    await self._child.wait()
             except TimeoutError:
                 self._child.kill()
                 await self._child.wait()

@@ -154,7 +154,8 @@ class Exporter:
             await asyncio.sleep(seconds)
         else:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._stopping.wait()
 
     def _complain(self, why: str) -> None:
         """Once until spans are taken again: how many are concerned is in the metrics."""
