@@ -15,8 +15,9 @@ from clew.errors import ClewError
 from clew.mesh.config.admin import Security
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
-from clew.mesh.serve import admin
-from clew.mesh.serve.admin import AdminPortError, AdminServer, Sources, admin_app
+from clew.mesh.serve import delegator
+from clew.mesh.serve.admin import Sources, admin_app
+from clew.mesh.serve.listening import AppServer, PortError
 from clew.mesh.serve.metrics import Count, Metric, Scope
 
 
@@ -289,7 +290,7 @@ def test_delegator_refuses_in_linkerds_words(
 def test_a_delegation_that_waits_too_long_times_out(
     mesh: Mesh, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin, "DELEGATE_SECONDS", 0.01)
+    monkeypatch.setattr(delegator, "DELEGATE_SECONDS", 0.01)
     mesh.hangs = True
     answer = client.get("/delegator.json", params={"path": "/svc/hello"})
     assert (answer.status_code, answer.text) == (503, "Request timed out.")
@@ -300,12 +301,12 @@ def test_an_unknown_path_gets_the_list_of_all(client: Client) -> None:
     assert answer.status_code == 404
     assert answer.text == (
         "There is no /admin/threads here. There is:\n"
+        "  /admin\n"
+        "  /admin/index.txt\n"
         "  /\n"
         "  /delegator\n"
         "  /names\n"
         "  /requests\n"
-        "  /admin\n"
-        "  /admin/index.txt\n"
         "  /admin/ping\n"
         "  /admin/metrics.json\n"
         "  /admin/metrics/prometheus\n"
@@ -364,7 +365,7 @@ def test_a_wrong_method_is_a_405_that_names_the_right_one(client: Client) -> Non
 @pytest.mark.parametrize(("ip", "url"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
 def test_it_serves_on_the_address_it_is_given(mesh: Mesh, ip: str, url: str) -> None:
     async def run() -> None:
-        server = AdminServer(ip, 0, admin_app(mesh.sources))
+        server = AppServer(ip, 0, admin_app(mesh.sources))
         await server.start()
         assert server.url.startswith(f"http://{url}:")
         async with httpx.AsyncClient() as client:
@@ -379,8 +380,8 @@ def test_it_serves_on_the_address_it_is_given(mesh: Mesh, ip: str, url: str) -> 
 def test_a_port_in_use_is_one_sentence(mesh: Mesh) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        server = AdminServer("127.0.0.1", port, admin_app(mesh.sources))
-        with pytest.raises(AdminPortError) as refused:
+        server = AppServer("127.0.0.1", port, admin_app(mesh.sources))
+        with pytest.raises(PortError) as refused:
             asyncio.run(server.start())
     assert str(refused.value) == (
         f"admin port 127.0.0.1:{port} is already in use by another program "
@@ -389,7 +390,7 @@ def test_a_port_in_use_is_one_sentence(mesh: Mesh) -> None:
 
 
 def test_an_address_that_is_not_ours_is_told(mesh: Mesh) -> None:
-    server = AdminServer("192.0.2.1", 0, admin_app(mesh.sources))
-    with pytest.raises(AdminPortError, match=r"192\.0\.2\.1:0 cannot be listened on: "):
+    server = AppServer("192.0.2.1", 0, admin_app(mesh.sources))
+    with pytest.raises(PortError, match=r"192\.0\.2\.1:0 cannot be listened on: "):
         asyncio.run(server.start())
     asyncio.run(server.stop())
