@@ -61,7 +61,6 @@ from clew.mesh.serve.latencies import Latencies
 from clew.mesh.serve.latency_pipe import LatencyPipe
 from clew.mesh.serve.linker_file import edits, read_file
 from clew.mesh.serve.listening import AppServer
-from clew.mesh.serve.listening import AppServer
 from clew.mesh.serve.mesh_page import Running, mesh_document
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.name_gauges import NameGauges
