@@ -81,8 +81,6 @@ def to_v2(v1: V1Span) -> list[Fields]:
     # 4 to 6: calls
     if "cs" in at and "sr" in at:
         time("cs", "cr")
-        if "cr" not in at and not v1.duration:
-            side_of(at["cs"].endpoint)["duration"] = 0
         server = far_side("cs", "sr", Kind.CLIENT, Kind.SERVER)
         server["shared"] = True
         server["timestamp"] = at["sr"].timestamp

@@ -102,8 +102,6 @@ class _Translation:
             server = self._other_side(cs, sr, Kind.CLIENT, Kind.SERVER)
             server.shared = True
             server.took(sr.timestamp, ss)
-            if not cr and not self._span.duration:
-                self._side(cs.endpoint).duration = 0  # one-way: nobody knows when it ended
         elif cs and cr:
             self._time(cs, cr)
         elif sr and ss:
