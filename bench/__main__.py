@@ -7,7 +7,16 @@ import platform
 import sys
 from pathlib import Path
 
-NAMES = ("demo_time", "hop_latency", "balancers", "memory", "ingest", "search", "zipkin")
+NAMES = (
+    "demo_time",
+    "hop_latency",
+    "balancers",
+    "memory",
+    "ingest",
+    "search",
+    "kubernetes",
+    "zipkin",
+)
 
 
 def machine() -> str:

@@ -81,9 +81,9 @@ def flap(nodes: Nodes) -> dict[str, Any]:
     return told(requests)
 
 
-def rolling_upgrade(nodes: Nodes) -> dict[str, Any]:
+def rolling_upgrade(nodes: Nodes, rate: int = RATE) -> dict[str, Any]:
     """The mesh of each node in turn is replaced, as a DaemonSet's pods are."""
-    with load(list(NODES.values()), RATE) as requests:
+    with load(list(NODES.values()), rate) as requests:
         for node in NODES:
             others = [each for each in NODES if each != node]
             nodes.place("l5d", others)

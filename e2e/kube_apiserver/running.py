@@ -66,6 +66,7 @@ class KubeApiServer(Cluster):
         self._server = self._run(
             os.environ[BINARY],
             "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
             f"--secure-port={self.port}",
             f"--etcd-servers=http://127.0.0.1:{self._etcd_port}",
             f"--tls-cert-file={at / 'server.pem'}",
