@@ -3,17 +3,17 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.mesh.naming.names import dtabs, paths
+from tests.mesh.naming.names import dtabs, paths, trees
 
 from clew.mesh.binding.binder import MAX_LOOKUPS, Binding, NamerRule, bind
 from clew.mesh.binding.outcome import Failed, Outcome, Pending
 from clew.mesh.binding.rules import Rewrite
 from clew.mesh.binding.transformers import Port
-from clew.mesh.naming.answer import Answer, Broken, Missing, Waiting
-from clew.mesh.naming.bound import Address, Addresses, Bound
+from clew.mesh.naming.answer import Answer, BoundTree, Broken, Missing, Waiting
+from clew.mesh.naming.bound import Address, Addresses, AddrNeg, Bound
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.matcher import PathMatcher
-from clew.mesh.naming.nametree import Alt, Empty, Fail, Leaf, Neg, Union
+from clew.mesh.naming.nametree import Alt, Empty, Fail, Leaf, Neg, Union, map_leaves
 from clew.mesh.naming.path import ParseError, Path
 
 A, B = "/$/inet/1.1.1.1/1", "/$/inet/2.2.2.2/2"
@@ -245,6 +245,7 @@ answers = st.one_of(
     st.just(Missing()),
     st.just(Waiting()),
     st.builds(Broken, st.text(max_size=3)),
+    trees.map(lambda tree: BoundTree(map_leaves(tree, lambda p: Bound(p, AddrNeg())))),
     paths.map(lambda path: Bound(path, Addresses(frozenset()))),
 )
 

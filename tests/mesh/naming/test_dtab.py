@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
-from tests.mesh.naming.names import dtabs, paths, prefixes
+from hypothesis import strategies as st
+from tests.mesh.naming.names import dentries, dtabs, paths, prefixes
 
-from clew.mesh.naming.dtab import Dtab, Prefix
-from clew.mesh.naming.nametree import Alt, Leaf, Neg, show_tree
+from clew.mesh.naming.dtab import Dentry, Dtab, Prefix
+from clew.mesh.naming.nametree import Alt, Leaf, Neg, Union, Weighted, show_tree
 from clew.mesh.naming.path import ParseError, Path
 
 SEED = """
@@ -122,3 +123,24 @@ def test_an_error_in_a_block_is_told_by_its_own_line() -> None:
         1,
         "'=' expected but '>' found at '/c [>] /d;'",
     )
+
+
+any_weights = st.floats(0, allow_infinity=False, allow_nan=False)
+splits = st.builds(
+    lambda prefix, shares: Dentry(
+        prefix, Union(tuple(Weighted(share, Leaf(Path.of("b"))) for share in shares))
+    ),
+    prefixes,
+    st.lists(any_weights, min_size=2, max_size=3),
+)
+
+
+@given(st.lists(st.one_of(dentries, splits), max_size=4))
+def test_the_exact_form_loses_no_weight(rules: list[Dentry]) -> None:
+    dtab = Dtab(tuple(rules))
+    assert Dtab.read(dtab.exact) == dtab
+
+
+def test_the_exact_form_beside_the_short_one() -> None:
+    dtab = Dtab.read("/a => 0.0015 * /b & 0.9985 * /c")
+    assert (dtab.exact, str(dtab)) == ("/a=>0.0015*/b & 0.9985*/c", "/a=>0.00*/b & 1.00*/c")

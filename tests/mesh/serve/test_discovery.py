@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from clew.mesh.namers.watch_state import Document
-from clew.mesh.naming.answer import Answer, Answers, Missing, Waiting
+from clew.mesh.naming.answer import Answer, Answers, Broken, Missing, Waiting
 from clew.mesh.naming.path import Path
 from clew.mesh.serve import discovery
 from clew.mesh.serve.discovery import Discovery
@@ -135,3 +135,31 @@ def test_namers_that_fail_are_started_again(
 
     asyncio.run(scenario())
     assert "the namers failed and are started again" in caplog.messages
+
+
+def test_who_follows_hears_each_change_once_and_is_forgotten_when_gone() -> None:
+    async def scenario() -> None:
+        found = Discovery(lambda: None)
+        namer = Told()
+        found.use([namer])
+        beside: list[Answer] = []
+
+        def said(answers: Answers) -> Explained:
+            return Explained(beside[0] if beside else answers.get(A, Waiting()), frozenset({A}))
+
+        following = found.follow(said)
+        assert (await anext(following)).said == Missing()
+        later = asyncio.ensure_future(anext(following))
+        await settled()
+        found.stir()
+        await settled()
+        assert not later.done()  # it is the same
+        beside.append(Broken("why"))
+        found.stir()
+        assert (await later).said == Broken("why")
+        assert namer.wanted[-1] == {A}
+        await following.aclose()
+        assert namer.wanted[-1] == frozenset()
+        await found.stop()
+
+    asyncio.run(scenario())

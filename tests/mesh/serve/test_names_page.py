@@ -6,8 +6,9 @@ import pytest
 
 from clew.mesh.compile import Compiled, compile_linker
 from clew.mesh.config.linker import read_linker
-from clew.mesh.naming.answer import Answer, Broken, Missing, Waiting
+from clew.mesh.naming.answer import Answer, BoundTree, Broken, Missing, Waiting
 from clew.mesh.naming.bound import Address, Addresses, AddrFailed, AddrNeg, AddrPending, Bound
+from clew.mesh.naming.nametree import Alt, Leaf
 from clew.mesh.naming.path import Path
 from clew.mesh.serve.names_page import Ages, bound_names, client_state, names_document
 from clew.mesh.xds.snapshot import CLUSTER
@@ -128,5 +129,7 @@ def test_bound_names() -> None:
         fs("web"): bound("web", 80),
         fs("no"): Missing(),
         fs("api"): bound("api"),
+        fs("remote"): BoundTree(Alt((Leaf(bound("r1")), Leaf(bound("r2"))))),
     }
-    assert bound_names(answers) == ["/#/io.l5d.fs/api", "/#/io.l5d.fs/web"]
+    names = [f"/#/io.l5d.fs/{name}" for name in ("api", "r1", "r2", "web")]
+    assert bound_names(answers) == names

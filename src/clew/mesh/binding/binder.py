@@ -11,7 +11,7 @@ from clew.mesh.binding.outcome import Binding, Failed, Outcome, Pending
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.steps import Steps, run
 from clew.mesh.binding.transformers import Transformer, advice, transform
-from clew.mesh.naming.answer import Answers, Broken, Missing, Waiting
+from clew.mesh.naming.answer import Answers, BoundTree, Broken, Missing, Waiting
 from clew.mesh.naming.bound import Bound
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.nametree import Alt, Empty, Fail, Leaf, NameTree, Neg, Union, Weighted, size
@@ -177,3 +177,5 @@ class Lookup:
                 return Failed(why)
             case Bound() as bound:
                 return Leaf(bound)
+            case BoundTree(tree):
+                return tree

@@ -26,7 +26,7 @@ from clew.mesh.naming.bound import (
     Bound,
 )
 from clew.mesh.naming.dtab import Dentry
-from clew.mesh.naming.nametree import show_tree
+from clew.mesh.naming.nametree import Alt, Empty, Fail, Leaf, NameTree, Neg, Union, show_tree
 from clew.mesh.naming.path import Path
 
 _FAIL = Path.of("$", "fail")
@@ -48,7 +48,7 @@ def document(tree: Tree) -> dict[str, Any]:
         case DelegateStep():
             return _node("delegate", path, tree.dentry) | {"delegate": document(tree.tree)}
         case LeafStep(bound=bound):
-            return _node("leaf", path, tree.dentry) | {"bound": _bound(bound)}
+            return _node("leaf", path, tree.dentry) | {"bound": bound_document(bound)}
         case AltStep(trees=trees):
             return _node("alt", path, tree.dentry) | {"alt": [document(each) for each in trees]}
         case UnionStep(branches=branches):
@@ -59,7 +59,7 @@ def document(tree: Tree) -> dict[str, Any]:
             after = document(tree.tree)
             return _node("transformation", path, None) | {
                 "name": name,
-                "bound": _bound(bound),
+                "bound": bound_document(bound),
                 "tree": after,
             }
     assert_never(tree)
@@ -72,11 +72,32 @@ def _node(type: str, path: str, dentry: Dentry | None) -> dict[str, Any]:
     return node
 
 
-def _bound(bound: Bound) -> dict[str, Any]:
-    return {"addr": _addr(bound.addr), "id": str(bound.id), "path": str(bound.residual)}
+def tree_document(tree: NameTree[Bound]) -> dict[str, Any]:
+    """What a name is bound to, as namerd's ``/bind`` answers."""
+    match tree:
+        case Neg():
+            return {"type": "neg"}
+        case Fail():
+            return {"type": "fail"}
+        case Empty():
+            return {"type": "empty"}
+        case Leaf(bound):
+            return {"type": "leaf", "bound": bound_document(bound)}
+        case Alt(trees):
+            return {"type": "alt", "alt": [tree_document(each) for each in trees]}
+        case Union(branches):
+            union = [{"weight": each.weight, "tree": tree_document(each.tree)} for each in branches]
+            return {"type": "union", "union": union}
+    assert_never(tree)
 
 
-def _addr(addr: Addr) -> dict[str, Any]:
+def bound_document(bound: Bound) -> dict[str, Any]:
+    """A bound name."""
+    return {"addr": addr_document(bound.addr), "id": str(bound.id), "path": str(bound.residual)}
+
+
+def addr_document(addr: Addr) -> dict[str, Any]:
+    """A replica set, as namerd's ``/addr`` answers."""
     match addr:
         case Addresses(members):
             addrs = [_address(member) for member in sorted(members)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, assert_never
 
 from clew.mesh.binding.ids import id_prefix
-from clew.mesh.naming.answer import Answer, Broken, Missing, Waiting
+from clew.mesh.naming.answer import Answer, BoundTree, Broken, Missing, Waiting
 from clew.mesh.naming.bound import (
     Addr,
     Address,
@@ -85,7 +85,7 @@ class DaemonSet:
                 return _Edit(AddrPending())
             case Broken(why):
                 return _Edit(AddrFailed(why), why)
-            case Missing():
+            case Missing() | BoundTree():
                 return _Edit(AddrNeg(), f"{self.kind}: there is no such service, or no such port")
             case Bound(addr=Addresses(gateways)):
                 return self._choose(bound, bound.addr.members, gateways)

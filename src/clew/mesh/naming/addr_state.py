@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from clew.mesh.naming.answer import Answer, Broken, Missing, Waiting
+from clew.mesh.naming.answer import Answer, BoundTree, Broken, Missing, Waiting, bounds
 from clew.mesh.naming.bound import Addr, Addresses, AddrFailed, AddrNeg, AddrPending, Bound
 
 
@@ -27,6 +27,11 @@ def answer_state(answer: Answer) -> dict[str, Any]:
     match answer:
         case Bound(addr=addr):
             return addr_state(addr)
+        case BoundTree():
+            return {
+                "state": "bound",
+                "clients": {str(bound.id): addr_state(bound.addr) for bound in bounds(answer)},
+            }
         case Missing():
             return addr_state(AddrNeg())
         case Waiting():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from clew.mesh.naming.bound import Bound
+from clew.mesh.naming.nametree import NameTree, leaves
 from clew.mesh.naming.path import Path
 
 
@@ -26,8 +27,24 @@ class Broken:
     why: str
 
 
-Answer = Bound | Missing | Waiting | Broken
+@dataclass(frozen=True, slots=True)
+class BoundTree:
+    """The path was bound as a whole elsewhere, by a namerd, and this came of it."""
+
+    tree: NameTree[Bound]
+
+
+Answer = Bound | BoundTree | Missing | Waiting | Broken
 """``Bound.residual`` holds what the namer did not consume of the path that was asked."""
 
 Answers = Mapping[Path, Answer]
 """By the whole path as a dtab writes it, ``/#/<prefix>/…``; a path not in it was never asked."""
+
+
+def bounds(answer: Answer | None) -> Iterator[Bound]:
+    """The bound names in an answer."""
+    match answer:
+        case Bound():
+            yield answer
+        case BoundTree(tree):
+            yield from leaves(tree)

@@ -54,6 +54,11 @@ class Dentry:
         rest = path.drop(len(self.prefix))
         return map_leaves(self.dst, lambda head: head + rest)
 
+    @property
+    def exact(self) -> str:
+        """The rule with its weights as they are."""
+        return f"{self.prefix}=>{show_tree(self.dst, exact=True)}"
+
     def __str__(self) -> str:
         return f"{self.prefix}=>{show_tree(self.dst)}"
 
@@ -99,7 +104,13 @@ class Dtab:
     def __bool__(self) -> bool:
         return bool(self.dentries)
 
+    @property
+    def exact(self) -> str:
+        """On one line, with weights as they are: what is read from it is this table."""
+        return ";".join(dentry.exact for dentry in self.dentries)
+
     def __str__(self) -> str:
+        """On one line, with weights to two decimals, as Finagle shows it."""
         return ";".join(map(str, self.dentries))
 
 

@@ -165,25 +165,25 @@ def _read_simple(scanner: Scanner, groups: int) -> NameTree[Path]:
     return tree
 
 
-def show_tree(tree: NameTree[Path]) -> str:
-    """As ``read_tree`` reads it, with weights to two decimals."""
+def show_tree(tree: NameTree[Path], *, exact: bool = False) -> str:
+    """As ``read_tree`` reads it, with weights to two decimals as Finagle shows them, or exact."""
     if isinstance(tree, Alt):
-        return " | ".join(map(_show_in_alt, tree.trees)) or "~"
-    return _show_in_alt(tree)
+        return " | ".join(_show_in_alt(each, exact) for each in tree.trees) or "~"
+    return _show_in_alt(tree, exact)
 
 
-def _show_in_alt(tree: NameTree[Path]) -> str:
+def _show_in_alt(tree: NameTree[Path], exact: bool) -> str:
     if isinstance(tree, Union):
-        return " & ".join(map(_show_weighted, tree.branches)) or "~"
-    return _show_simple(tree)
+        return " & ".join(_show_weighted(each, exact) for each in tree.branches) or "~"
+    return _show_simple(tree, exact)
 
 
-def _show_weighted(branch: Weighted[Path]) -> str:
-    tree = _show_simple(branch.tree)
-    return tree if branch.weight == 1.0 else f"{_show_weight(branch.weight)}*{tree}"
+def _show_weighted(branch: Weighted[Path], exact: bool) -> str:
+    tree = _show_simple(branch.tree, exact)
+    return tree if branch.weight == 1.0 else f"{_show_weight(branch.weight, exact)}*{tree}"
 
 
-def _show_simple(tree: NameTree[Path]) -> str:
+def _show_simple(tree: NameTree[Path], exact: bool) -> str:
     match tree:
         case Neg():
             return "~"
@@ -194,11 +194,13 @@ def _show_simple(tree: NameTree[Path]) -> str:
         case Leaf(path):
             return str(path)
         case Alt() | Union():
-            return f"({show_tree(tree)})"
+            return f"({show_tree(tree, exact=exact)})"
     assert_never(tree)
 
 
-def _show_weight(weight: float) -> str:
+def _show_weight(weight: float, exact: bool) -> str:
+    written = Decimal(repr(weight))
+    if exact:
+        return f"{written:f}"
     # Java rounds the shortest decimal form half up, Python's format() the binary value half even
-    exact = Decimal(repr(weight))
-    return str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP, Context(prec=400)))
+    return str(written.quantize(Decimal("0.01"), ROUND_HALF_UP, Context(prec=400)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from typing import Protocol, TypeVar
 
 from clew.mesh.namers import Namer
@@ -72,19 +72,34 @@ class Discovery:
 
     async def explain(self, explain: Callable[[Answers], Explanation]) -> Explanation:
         """Once the namers have said all that it depends on; the caller bounds the time."""
+        async with aclosing(self.follow(explain)) as explanations:
+            return await anext(explanations)
+
+    async def follow(
+        self, explain: Callable[[Answers], Explanation]
+    ) -> AsyncGenerator[Explanation, None]:
+        """Each that does not wait and differs from the one before, until closed."""
         question = object()
+        told: Explanation | None = None
         try:
             while True:
                 news = self._news
                 explanation = explain(self.answers)
-                if not explanation.waiting:
-                    return explanation
-                self._questions[question] = explanation.wanted
-                self._tell()
-                await news.wait()
+                if not explanation.waiting and explanation != told:
+                    told = explanation
+                    yield explanation
+                if not news.is_set():
+                    self._questions[question] = explanation.wanted
+                    self._tell()
+                    await news.wait()
         finally:
             self._questions.pop(question, None)
             self._tell()
+
+    def stir(self) -> None:
+        """What explanations follow from beside answers has changed."""
+        self._news.set()
+        self._news = asyncio.Event()
 
     async def stop(self) -> None:
         """End the namers."""
@@ -112,6 +127,5 @@ class Discovery:
 
     def _heard(self, answers: Answers) -> None:
         self.answers = answers
-        self._news.set()
-        self._news = asyncio.Event()
+        self.stir()
         self._on_change()

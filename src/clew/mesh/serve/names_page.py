@@ -12,7 +12,7 @@ from google.protobuf import json_format
 
 from clew.mesh.compile import Compiled, Named
 from clew.mesh.naming.addr_state import addr_state
-from clew.mesh.naming.answer import Answer, Answers, Broken, Missing, Waiting
+from clew.mesh.naming.answer import Answer, Answers, BoundTree, Broken, Missing, Waiting, bounds
 from clew.mesh.naming.bound import Addresses, Bound
 from clew.mesh.xds.errors import ERR
 from clew.mesh.xds.metadata import NAMESPACE
@@ -74,8 +74,8 @@ def client_state(compiled: Compiled) -> dict[str, Document]:
     states: dict[str, Document] = {}
     for named in compiled.names.values():
         for _, answer in named.used:
-            if isinstance(answer, Bound):
-                states.setdefault(str(answer.id), addr_state(answer.addr))
+            for bound in bounds(answer):
+                states.setdefault(str(bound.id), addr_state(bound.addr))
     reached: dict[str, set[str]] = {}
     for named in compiled.names.values():
         for endpoint in _endpoints(named):
@@ -87,7 +87,7 @@ def client_state(compiled: Compiled) -> dict[str, Document]:
 
 def bound_names(answers: Answers) -> list[str]:
     """``/bound-names.json``: what the namers have found."""
-    return sorted({str(each.id) for each in answers.values() if isinstance(each, Bound)})
+    return sorted({str(bound.id) for answer in answers.values() for bound in bounds(answer)})
 
 
 def snapshot_version(snapshot: Snapshot) -> str:
@@ -142,6 +142,8 @@ def _said(answer: Answer | None) -> str:
             return "its namer has not answered yet"
         case Broken(why):
             return why
+        case BoundTree():
+            return "is bound by namerd to no endpoints"
         case Bound(addr=Addresses()):
             return "has no endpoints"
         case Bound(addr=addr):
