@@ -169,6 +169,23 @@ def test_refusals(get: Get, path: str, status: int, text: str) -> None:
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
 
 
+@pytest.mark.parametrize("url", ["", "/zipkin"])
+def test_the_questions_of_grafanas_data_source_are_answered(get: Get, url: str) -> None:
+    """In the order in which its editor asks, and as strictly as it reads."""
+    assert get(f"{url}/api/v2/services").json() == ["backend", "frontend"]
+    assert get(f"{url}/api/v2/spans?serviceName=frontend").json() == ["get"]
+    asked = f"serviceName=frontend&spanName=get&lookback={DAY}&endTs={END}&limit=20"
+    found = get(f"{url}/api/v2/traces?{asked}").json()
+    assert len(found) == 2
+    for trace_ in found:
+        spans = get(f"{url}/api/v2/trace/{trace_[0]['traceId']}").json()
+        assert spans == trace_
+        for span in spans:
+            assert len(span["traceId"]) in (16, 32)
+            assert len(span["id"]) == 16
+            assert isinstance(span["duration"], int)
+
+
 def test_the_window_ends_now_unless_told(store: SpanStore, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[TraceQuery] = []
 
