@@ -42,7 +42,10 @@ def test_the_image_has_only_what_the_first_stage_made() -> None:
     assert build[0][1].endswith(" AS build")
     words = [word for word, _ in image]
     assert "RUN" not in words
-    assert [rest for word, rest in image if word == "COPY"] == ["--from=build /opt/clew /opt/clew"]
+    assert [rest for word, rest in image if word == "COPY"] == [
+        "--from=build /opt/clew /opt/clew",
+        f"--from=build --chown={USER}:{USER} /data /data",
+    ]
 
 
 def test_the_image_runs_as_the_user_of_the_manifests_and_gets_signals() -> None:
