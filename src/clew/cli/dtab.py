@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import click
 
+from clew.cli import dtab_namerd
 from clew.cli.dtab_shapes import delegation_lines, dtab_json, dtab_lines, tree_json, tree_lines
 
 if TYPE_CHECKING:
@@ -37,10 +38,18 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 Examples:
   clew dtab bind /svc/hello --dtab '/svc => /$/inet/127.0.0.1/7777'
   clew dtab delegate /svc/hello --config linkerd.yaml --router outgoing
+  clew dtab put default rules.dtab
 """
 )
 def command() -> None:
-    """Read dtabs, and see what becomes of a name. TEXT "-" reads stdin."""
+    """Read dtabs, see what becomes of a name, and change what a namerd keeps.
+
+    TEXT "-" reads stdin. The commands for a namerd are those of namerctl.
+    """
+
+
+for each in dtab_namerd.COMMANDS:
+    command.add_command(each)
 
 
 @command.command()

@@ -15,16 +15,19 @@ if TYPE_CHECKING:
 STEP = "  "
 
 
-def dtab_json(dtab: Dtab) -> list[dict[str, str]]:
-    """``[{"prefix": "/a/*", "dst": "/b | /c"}]``, as namerd writes dtabs too."""
-    return [{"prefix": str(d.prefix), "dst": show_tree(d.dst)} for d in dtab.dentries]
+def dtab_json(dtab: Dtab, *, exact: bool = False) -> list[dict[str, str]]:
+    """``[{"prefix": "/a/*", "dst": "/b | /c"}]``, as namerd writes dtabs too.
+
+    Weights have two decimals, or are ``exact``.
+    """
+    return [{"prefix": str(d.prefix), "dst": show_tree(d.dst, exact=exact)} for d in dtab.dentries]
 
 
-def dtab_lines(dtab: Dtab) -> Iterator[str]:
+def dtab_lines(dtab: Dtab, *, exact: bool = False) -> Iterator[str]:
     """A rule a line, the arrows under each other; it can be read back."""
     width = max((len(str(dentry.prefix)) for dentry in dtab.dentries), default=0)
     for dentry in dtab.dentries:
-        yield f"{dentry.prefix!s:{width}} => {show_tree(dentry.dst)} ;"
+        yield f"{dentry.prefix!s:{width}} => {show_tree(dentry.dst, exact=exact)} ;"
 
 
 def tree_json(outcome: Outcome) -> dict[str, Any]:

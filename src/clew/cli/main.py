@@ -14,6 +14,7 @@ from clew.errors import ClewError
 COMMANDS = {
     "demo": ("clew.cli.demo", "The blog post on this machine: apps, mesh, traces, one request."),
     "mesh": ("clew.cli.mesh", "Run a Linkerd 1.x file on Envoy: the mesh on one node."),
+    "namerd": ("clew.cli.namerd", "Keep the dtabs of many meshes in one place, as namerd did."),
     "dtab": ("clew.cli.dtab", "What becomes of a name: dtabs read, shown, bound, explained."),
     "traces": ("clew.cli.traces", "Run the trace server: a Zipkin that keeps what it is given."),
     "install": ("clew.cli.install", "Print Kubernetes manifests for mesh, traces and sample apps."),

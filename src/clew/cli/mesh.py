@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,16 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clew.cli.config_text import STDIN, config_text
 from clew.cli.linker_files import linker_texts
 from clew.cli.logs import log_options, log_to_stderr
+from clew.cli.until_signal import until_signal
 
 if TYPE_CHECKING:
     from clew.mesh.app import Addresses
     from clew.mesh.config.problems import Problem
-
-log = logging.getLogger(__name__)
-
-STDIN = Path("-")
 
 
 @click.command(
@@ -79,23 +75,13 @@ def _validate(file: Path) -> None:
 
     source = str(file)
     problems: list[Problem] = []
-    for text in linker_texts(_read(file), source):
+    for text in linker_texts(config_text(file), source):
         try:
             read_linker(text, source)
         except ConfigError as error:
             problems += error.problems
     if problems:
         raise ConfigError(source, problems)
-
-
-def _read(file: Path) -> str:
-    from clew.mesh.config.problems import ConfigError, Problem
-
-    try:
-        with click.open_file(str(file), encoding="utf-8") as stream:
-            return str(stream.read())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(file), [Problem(1, f"cannot be read: {error}")]) from error
 
 
 @contextmanager
@@ -106,7 +92,7 @@ def _on_disk(file: Path) -> Iterator[Path]:
         return
     from clew.mesh.config.linker import read_linker
 
-    text = _read(file)
+    text = config_text(file)
     read_linker(text, str(file))
     with tempfile.TemporaryDirectory(prefix="clew-mesh-file-") as directory:
         path = Path(directory) / "stdin.yaml"
@@ -115,31 +101,9 @@ def _on_disk(file: Path) -> Iterator[Path]:
 
 
 async def _run(file: Path, run_dir: Path | None) -> int:
-    """Exit code. The first signal stops gracefully, the second at once."""
     from clew.mesh.app import run
 
-    stop = asyncio.Event()
-    running = asyncio.ensure_future(run(file, run_dir, stop, _announce))
-    forced = 0
-
-    def on_signal(number: int) -> None:
-        nonlocal forced
-        if stop.is_set():
-            forced = 128 + number
-            running.cancel()
-        else:
-            log.info("%s: requests may end; once more stops at once", signal.Signals(number).name)
-            stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, on_signal, number)
-    try:
-        await running
-    except asyncio.CancelledError:
-        if not forced:
-            raise
-    return forced
+    return await until_signal(lambda stop: run(file, run_dir, stop, _announce))
 
 
 def _announce(addresses: Addresses) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import clew.mesh
 from clew.mesh.config.linker import Linker, read_linker
+from clew.mesh.config.namerd import Namerd
 from clew.mesh.config.notes import notes
 from clew.mesh.config.section import Section
 from clew.mesh.config.shape import Shape
@@ -74,6 +75,8 @@ def sections(hint: Any) -> Iterator[type[Section]]:
         origin: object = typing.get_origin(kind)
         if origin is tuple:
             yield from sections(typing.get_args(kind)[0])
+        elif origin is dict:
+            yield from sections(typing.get_args(kind)[1])
         elif issubclass(kind, Section) and not kind.idle:
             yield kind
             for field in msgspec.structs.fields(kind):
@@ -94,7 +97,7 @@ def test_every_key_does_something_or_is_said_to_do_nothing() -> None:
     resolved |= {"success_status_codes", "retryable_status_codes"}
     silent = {
         f"{section.__name__}.{field.name}"
-        for section in sections(Linker)
+        for section in {*sections(Linker), *sections(Namerd)}
         for field in msgspec.structs.fields(section)
         if field.name not in used | resolved | {*section.no_effect, *section.not_yet}
     }

@@ -1,4 +1,4 @@
-"""What a linker file asks for that changes nothing here, for the log of a mesh that starts."""
+"""What a file asks for that changes nothing here, for the log of a mesh that starts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import msgspec
 
 from clew.mesh.config.linker import Linker
+from clew.mesh.config.namerd import Namerd
 from clew.mesh.config.section import KindSection, Section
 
 
-def notes(linker: Linker) -> tuple[str, ...]:
+def notes(file: Linker | Namerd) -> tuple[str, ...]:
     """One sentence for each key, such as ``routers[0].originator has no effect: …``."""
-    return tuple(_notes(linker, ""))
+    return tuple(_notes(file, ""))
 
 
 def _notes(section: Section, at: str) -> Iterator[str]:

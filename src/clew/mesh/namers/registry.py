@@ -8,6 +8,7 @@ from typing import assert_never
 
 from clew.errors import ClewError
 from clew.mesh.config.linker import Linker
+from clew.mesh.config.namerd import Namerd
 from clew.mesh.config.namers import (
     ConsulNamer,
     DnsSrvNamer,
@@ -44,7 +45,7 @@ def lookups(linker: Linker) -> object:
     return linker.namers, tuple(transformer for _, transformer in _transformers(linker))
 
 
-def build(linker: Linker) -> tuple[Namer, ...]:
+def build(linker: Linker | Namerd) -> tuple[Namer, ...]:
     """In the order of the file. Namers that only rewrite are not among them: binding does that.
 
     Raises NamerError for a directory that is none, or a variable that is not set.
@@ -82,7 +83,7 @@ def build(linker: Linker) -> tuple[Namer, ...]:
     return (*namers, *_gateways(linker))
 
 
-def _gateways(linker: Linker) -> Iterator[Namer]:
+def _gateways(linker: Linker | Namerd) -> Iterator[Namer]:
     """The namers that transformers need, whatever namers the file has."""
     roots = set()
     for place, transformer in _transformers(linker):
@@ -99,9 +100,9 @@ def _gateways(linker: Linker) -> Iterator[Namer]:
                     )
 
 
-def _transformers(linker: Linker) -> Iterator[tuple[str, Transformer]]:
+def _transformers(linker: Linker | Namerd) -> Iterator[tuple[str, Transformer]]:
     """With their places in the file."""
-    for index, router in enumerate(linker.routers):
+    for index, router in enumerate(linker.routers if isinstance(linker, Linker) else ()):
         for step, transformer in enumerate(router.interpreter.transformers):
             yield f"routers[{index}].interpreter.transformers[{step}]", transformer
     for index, namer in enumerate(linker.namers):
