@@ -1,4 +1,8 @@
-"""The load in OTLP: each span told as OpenTelemetry's SDKs tell it, with as many attributes."""
+"""The load in OTLP: each span as an SDK of OpenTelemetry tells it, with as many tags when stored.
+
+The node is told by the resource, and the scope makes two tags; in their place go the method, which
+the name begins with, and what only a mesh knows.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ from clew.span.otlp_messages import (
 _KINDS = {Kind.SERVER: 2, Kind.CLIENT: 3}
 _ERROR = 2
 _SCOPE = b"shop"
+_TOLD_ELSEWHERE = ("error", "http.host", "http.method", "mesh.dst", "node_id")
 
 
 def encode_list(spans: Iterable[Span]) -> bytes:
@@ -29,7 +34,8 @@ def encode_list(spans: Iterable[Span]) -> bytes:
         scope = ScopeSpans(spans=map(_span, its))
         scope.scope.name = _SCOPE
         resource = ResourceSpans(scope_spans=[scope.SerializeToString()])
-        resource.resource.attributes.extend(_attributes({"service.name": name}))
+        about = {"service.name": name, "node_id": f"{name}.shop~shop.local"}
+        resource.resource.attributes.extend(_attributes(about))
         request.resource_spans.append(resource.SerializeToString())
     encoded: bytes = request.SerializeToString()
     return encoded
@@ -43,14 +49,15 @@ def _span(span: Span) -> bytes:
     client = (int(span.id, 16) ^ 1).to_bytes(8)
     server = bytes.fromhex(span.id)
     called = span.kind is Kind.SERVER
-    tags = dict(span.tags)
-    if failure := tags.pop("error", ""):
-        tags["error.type"] = failure
-    host = tags.pop("http.host").partition(":")[0]
+    tags = {key: span.tags[key] for key in span.tags if key not in _TOLD_ELSEWHERE}
     remote = span.remote_endpoint
     assert remote
     # in place of the host, as the side that is not the span's own has no field but attributes
-    other = {"client.address": remote.ipv4 or ""} if called else {"server.address": host}
+    other = (
+        {"client.address": remote.ipv4 or ""}
+        if called
+        else {"server.address": remote.service_name or ""}
+    )
     message = SpanMessage(
         trace_id=bytes.fromhex(span.trace_id.zfill(32)),
         span_id=server if called else client,
@@ -61,7 +68,7 @@ def _span(span: Span) -> bytes:
         end_time_unix_nano=(span.timestamp + span.duration) * 1000,
         attributes=_attributes(other | tags),
     )
-    if failure:
+    if "error" in span.tags:
         message.status.code = _ERROR
     encoded: bytes = message.SerializeToString()
     return encoded

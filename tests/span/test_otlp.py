@@ -208,6 +208,13 @@ def test_attribute_values(value: Any, text: str) -> None:
     assert with_attributes(key=value).tags == {"key": text}
 
 
+@pytest.mark.parametrize("key", ["", "k", "k" * 60, "k" * 130])
+@pytest.mark.parametrize("length", [0, 1, 60, 114, 118, 119, 120, 124, 127, 128, 300])
+def test_texts_of_any_length_are_read(key: str, length: int) -> None:
+    value = "v" * length
+    assert only(request(span(attributes=[attribute(key, value)]))).tags == {key: value}
+
+
 @pytest.mark.parametrize(
     ("number", "text"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")]
 )

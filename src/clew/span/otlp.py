@@ -5,6 +5,7 @@ What Zipkin's model has no place for is kept in tags; docs/otlp.md has the whole
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from clew.span.errors import MalformedSpans
 from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
-from clew.span.normal import new_endpoint, new_span
+from clew.span.normal import new_endpoint
 from clew.span.otlp_json import NotARequest, request_from_json
 from clew.span.otlp_messages import (
     EventMessage,
@@ -30,7 +31,12 @@ UNKNOWN_SERVICE = "unknown_service"
 _REQUEST = "ExportTraceServiceRequest"
 _KINDS = {2: Kind.SERVER, 3: Kind.CLIENT, 4: Kind.PRODUCER, 5: Kind.CONSUMER}
 _OK, _ERROR = 1, 2
-_DROPPED = ("attributes", "events", "links")
+_NO_HIGH_HALF = "0" * 16
+"""A trace id that begins so is one of 64 bits."""
+_DROPPED = tuple(
+    (f"dropped_{what}_count", f"otel.dropped_{what}_count")
+    for what in ("attributes", "events", "links")
+)
 _MOST_INHERITED = 64 << 20
 """Characters that a request may add to its spans by what its resources and scopes say once."""
 
@@ -123,32 +129,42 @@ def _span(item: Any, local: Endpoint | None, inherited: dict[str, str]) -> Span:
     tags = {**inherited, **texts(item.attributes)} if item.attributes else inherited.copy()
     kind = _KINDS.get(item.kind)
     remote = remote_endpoint(kind, tags)
-    _add_status(item.status, tags)
+    if tags.get("error") == "false":
+        del tags["error"]  # any error tag marks a failure, also one that denies it
+    if item.HasField("status"):
+        _add_status(item.status, tags)
     _add_what_has_no_place(item, tags)
     start = item.start_time_unix_nano
-    events = item.events
-    return new_span(
-        trace_id=item.trace_id.hex(),
-        parent_id=item.parent_span_id.hex() or None,
-        id=item.span_id.hex(),
+    own, parent = item.span_id, item.parent_span_id
+    # normal as new_span makes it: ids that are bytes and have no fault need none of its checks
+    return Span(
+        trace_id=item.trace_id.hex().removeprefix(_NO_HIGH_HALF),
+        parent_id=parent.hex() if any(parent) and parent != own else None,
+        id=own.hex(),
         kind=kind,
-        name=text(item.name),
-        timestamp=start // 1000,
+        name=text(item.name).lower() or None,
+        timestamp=Micros(start // 1000) or None,
         duration=_duration(start, item.end_time_unix_nano),
         local_endpoint=local,
         remote_endpoint=remote,
-        annotations=[_annotation(event, start) for event in map(EventMessage.FromString, events)]
-        if events
-        else (),
-        tags=tags,
+        annotations=_annotations(item.events, start),
+        tags={key: tags[key] for key in sorted(tags)},
     )
 
 
-def _duration(start: int, end: int) -> int | None:
+def _annotations(events: Iterable[bytes], start: int) -> tuple[Annotation, ...]:
+    if not events:
+        return ()
+    return tuple(
+        sorted({_annotation(event, start) for event in map(EventMessage.FromString, events)})
+    )
+
+
+def _duration(start: int, end: int) -> Micros | None:
     """Microseconds, rounded up so that what took time is never 0; None when it is not known."""
     if not start or end < start:
         return None
-    return max(1, -((start - end) // 1000))
+    return Micros(max(1, -((start - end) // 1000)))
 
 
 def _scope_tags(scope: Any) -> dict[str, str]:
@@ -161,8 +177,6 @@ def _scope_tags(scope: Any) -> dict[str, str]:
 
 
 def _add_status(status: Any, tags: dict[str, str]) -> None:
-    if tags.get("error") == "false":
-        del tags["error"]  # any error tag marks a failure, also one that denies it
     if status.code == _OK:
         tags["otel.status_code"] = "OK"
     elif status.code == _ERROR:
@@ -171,13 +185,14 @@ def _add_status(status: Any, tags: dict[str, str]) -> None:
 
 
 def _add_what_has_no_place(item: Any, tags: dict[str, str]) -> None:
-    for number, link in enumerate(map(LinkMessage.FromString, item.links)):
-        tags[f"otlp.link.{number}"] = _link(link)
+    if links := item.links:
+        for number, link in enumerate(map(LinkMessage.FromString, links)):
+            tags[f"otlp.link.{number}"] = _link(link)
     if item.trace_state:
         tags["w3c.tracestate"] = text(item.trace_state)
-    for what in _DROPPED:
-        if count := getattr(item, f"dropped_{what}_count"):
-            tags[f"otel.dropped_{what}_count"] = str(count)
+    for field, tag in _DROPPED:
+        if count := getattr(item, field):
+            tags[tag] = str(count)
 
 
 def _annotation(event: Any, start: int) -> Annotation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from clew.span.model import Endpoint, Kind
@@ -27,6 +28,8 @@ _CALLERS = (
     ("net.sock.peer.addr", "net.sock.peer.port"),
 )
 """Who calls. They are addresses: a server does not know its callers' names."""
+_LONGEST_KEPT = 512
+"""Characters of an endpoint that is remembered: few distinct ones make up any traffic."""
 
 
 def remote_endpoint(kind: Kind | None, tags: Mapping[str, str]) -> Endpoint | None:
@@ -49,5 +52,14 @@ def remote_endpoint(kind: Kind | None, tags: Mapping[str, str]) -> Endpoint | No
 
 
 def _endpoint(name: str, address: str, port: str) -> Endpoint | None:
+    if len(name) + len(address) + len(port) <= _LONGEST_KEPT:
+        return _known_endpoint(name, address, port)
+    return _new_endpoint(name, address, port)
+
+
+def _new_endpoint(name: str, address: str, port: str) -> Endpoint | None:
     number = int(port) if port.isascii() and port.isdecimal() and len(port) <= 5 else 0
     return new_endpoint(service_name=name, ipv4=address, port=number if number <= 0xFFFF else None)
+
+
+_known_endpoint = functools.lru_cache(maxsize=4096)(_new_endpoint)

@@ -12,6 +12,7 @@ from typing import Any
 from clew.span.otlp_messages import AnyValue, KeyValue
 
 _STRING_KEY = 1 << 3 | 2  # field 1 of AnyValue, length-delimited
+_KEY_KEY, _VALUE_KEY = 1 << 3 | 2, 2 << 3 | 2  # fields 1 and 2 of KeyValue, likewise
 _LONGEST_KEPT = 64
 """Bytes of an attribute that is remembered: a cache must not grow with what is in it."""
 DEEPEST = 32
@@ -46,6 +47,13 @@ def text(value: bytes) -> str:
 
 
 def _tag(raw: bytes) -> tuple[str, str]:
+    size = len(raw)
+    if 4 < size < 0x80 and raw[0] == _KEY_KEY:
+        at = raw[1] + 2  # where the value begins
+        left = size - at
+        # nearly every one is a short key, then a short string, and nothing else
+        if left >= 4 and raw[at : at + 4] == bytes((_VALUE_KEY, left - 2, _STRING_KEY, left - 4)):
+            return text(raw[2:at]), text(raw[at + 4 :])
     item = KeyValue.FromString(raw)
     return text(item.key), _value_text(item.value)
 
