@@ -224,7 +224,7 @@ def _router(linker: Linker, label: str, config: Path) -> AnyRouter:
 
 
 def _dtab_of(router: AnyRouter) -> Dtab:
-    from clew.mesh.config.interpreter import DefaultInterpreter, FsInterpreter
+    from clew.mesh.config.interpreter import DefaultInterpreter, FsInterpreter, NamerdInterpreter
     from clew.mesh.serve.dtab_files import read_dtab
 
     match router.interpreter:
@@ -232,6 +232,11 @@ def _dtab_of(router: AnyRouter) -> Dtab:
             return router.dtab
         case FsInterpreter(dtab_file=file):
             return read_dtab(file) + router.dtab
+        case NamerdInterpreter(namespace=namespace, place=place):
+            raise click.UsageError(
+                f"the dtab of router '{router.label}' is kept by the namerd at {place}; "
+                f"get it with: clew dtab get {namespace} --base-url http://{place}"
+            )
     assert_never(router.interpreter)
 
 

@@ -24,6 +24,7 @@ from clew.mesh.binding.explain import delegate
 from clew.mesh.binding.nodes import Node
 from clew.mesh.compile import NOTHING, Compiled, Limits, State, compile_linker
 from clew.mesh.config.certificates import certificates
+from clew.mesh.config.interpreter import DefaultInterpreter, NamerdInterpreter
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.notes import notes
 from clew.mesh.config.shown import shown
@@ -41,7 +42,7 @@ from clew.mesh.envoy.process import EnvoyProcess
 from clew.mesh.envoy.sockets import Sockets, claim_run_dir
 from clew.mesh.envoy.stats import EnvoyUnreachable
 from clew.mesh.namers.interfaces import local_ips
-from clew.mesh.namers.registry import build, lookups
+from clew.mesh.namers.registry import build, lookups, namerd_http
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path as Name
 from clew.mesh.relay.backlog import BacklogMetrics
@@ -451,7 +452,12 @@ class Mesh:
         if label is not None and not routers:
             return None
         rules = namer_rules(self._linker.namers if routers else (), self._node)
-        steps = routers[0].interpreter.transformers if routers else ()
+        interpreter = routers[0].interpreter if routers else DefaultInterpreter()
+        if isinstance(interpreter, NamerdInterpreter):
+            return await namerd_http(interpreter, f"the interpreter of {label}").delegate(
+                path, dtab
+            )
+        steps = interpreter.transformers
         transformers = transformers_of(steps, self._node)
         tree = await self._discovery.explain(
             lambda answers: delegate(path, dtab, rules, answers, transformers)

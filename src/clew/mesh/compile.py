@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from clew.mesh.binding.binder import bind
 from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.nodes import UNKNOWN_NODE, Node
 from clew.mesh.binding.outcome import Failed, Pending
+from clew.mesh.binding.remote import bind_in
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import Transformer
 from clew.mesh.config.certificates import certificates
@@ -271,7 +271,8 @@ class _Scope:
         router = next(router for router in self.linker.routers if router.label == asked.router)
         if isinstance(router.interpreter, FsInterpreter):
             return Named(State.PENDING)  # its file has not been read
-        binding = bind(
+        binding = bind_in(
+            router,
             asked.name,
             router.dtab + override,
             self.rules,

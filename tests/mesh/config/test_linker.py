@@ -437,8 +437,18 @@ def test_files_that_are_none(text: str, found: list[str]) -> None:
         pytest.param(
             "interpreter: {kind: io.l5d.namerd, dst: /$/inet/namerd/4100}",
             "4: routers[0].interpreter: io.l5d.namerd is not available in this version of clew; "
-            "use kind: default and write the dtab into the router",
+            "use io.l5d.namerd.http, with the port of namerd's io.l5d.httpController in dst",
             id="interpreters",
+        ),
+        pytest.param(
+            "interpreter: {kind: io.l5d.namerd.http, dst: /#/io.l5d.fs/namerd}",
+            "4: /#/io.l5d.fs/namerd is no address: write /$/inet/HOST/PORT",
+            id="a namerd that has to be looked for",
+        ),
+        pytest.param(
+            "interpreter: {kind: io.l5d.namerd.http, dst: /$/inet/a/1, retry: {maxSeconds: 2}}",
+            "4: baseSeconds is more than maxSeconds",
+            id="a retry that shrinks",
         ),
         pytest.param(
             "identifier: {kind: io.l5d.path, segments: 21}",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from clew.errors import ClewError
+from clew.mesh.config.interpreter import NamerdInterpreter
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.namerd import Namerd
 from clew.mesh.config.namers import (
@@ -18,6 +19,7 @@ from clew.mesh.config.namers import (
     K8sNsNamer,
     RewriteNamer,
 )
+from clew.mesh.config.router import AnyRouter
 from clew.mesh.config.transformers import (
     DaemonSetTransformer,
     LocalNodeTransformer,
@@ -33,7 +35,11 @@ from clew.mesh.namers.k8s.access import find_access
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.k8s.lookups import ByEndpoints, ByLoadBalancer, Lookup
 from clew.mesh.namers.k8s.namer import K8s
+from clew.mesh.namers.namerd import Namerd as NamerdNamer
+from clew.mesh.namers.namerd_http import NamerdHttp
+from clew.mesh.namers.tls_context import client_context
 from clew.mesh.naming.path import Path
+from clew.mesh.naming.remote import remote_root
 
 
 class NamerError(ClewError):
@@ -42,7 +48,9 @@ class NamerError(ClewError):
 
 def lookups(linker: Linker) -> object:
     """Equal for files for which ``build`` makes the same namers."""
-    return linker.namers, tuple(transformer for _, transformer in _transformers(linker))
+    transformers = tuple(transformer for _, transformer in _transformers(linker))
+    namerds = tuple((r.label, r.interpreter) for r in linker.routers if _has_namerd(r))
+    return linker.namers, transformers, namerds
 
 
 def build(linker: Linker | Namerd) -> tuple[Namer, ...]:
@@ -80,7 +88,31 @@ def build(linker: Linker | Namerd) -> tuple[Namer, ...]:
                 pass
             case _:
                 assert_never(config)
-    return (*namers, *_gateways(linker))
+    return (*namers, *_gateways(linker), *_namerds(linker))
+
+
+def namerd_http(interpreter: NamerdInterpreter, place: str) -> NamerdHttp:
+    """How the namerd is asked. ``place`` is that of the interpreter in the file."""
+    tls = interpreter.tls if interpreter.tls and interpreter.tls.enabled else None
+    return NamerdHttp(
+        url=f"{'http' if tls is None else 'https'}://{interpreter.place}",
+        namespace=interpreter.namespace,
+        base_seconds=interpreter.retry.base_seconds,
+        max_seconds=interpreter.retry.max_seconds,
+        tls=None if tls is None else client_context(tls, f"{place}.tls"),
+        server_name="" if tls is None else tls.common_name or "",
+    )
+
+
+def _namerds(file: Linker | Namerd) -> Iterator[Namer]:
+    for index, router in enumerate(file.routers if isinstance(file, Linker) else ()):
+        if isinstance(router.interpreter, NamerdInterpreter):
+            http = namerd_http(router.interpreter, f"routers[{index}].interpreter")
+            yield NamerdNamer(remote_root(router.label), http)
+
+
+def _has_namerd(router: AnyRouter) -> bool:
+    return isinstance(router.interpreter, NamerdInterpreter)
 
 
 def _gateways(linker: Linker | Namerd) -> Iterator[Namer]:
