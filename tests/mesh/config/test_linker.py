@@ -503,8 +503,8 @@ def test_mistakes_in_a_router(keys: str, found: str) -> None:
             "1: namers[0] needs 'prefix'",
         ),
         (
-            "namers: [{kind: io.l5d.marathon, host: localhost, port: 8001}]",
-            "1: namers[0]: io.l5d.marathon is not available in this version of clew; use io.l5d.fs",
+            "namers: [{kind: io.l5d.rancher, maxWait: 30}]",
+            "1: namers[0]: io.l5d.rancher is not available in this version of clew; use io.l5d.fs",
         ),
         ("engine: netty4", "1: unknown key 'engine'"),
         ("usage: {orgID: x}", "1: unknown key 'orgID' in usage (did you mean 'orgId'?)"),

@@ -50,6 +50,14 @@ class Watched:
         return await self.until(path, lambda _: True)
 
 
+async def eventually(condition: Callable[[], bool]) -> None:
+    """The test's own timeout is the bound."""
+    while True:
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def watched(namer: Namer) -> AsyncIterator[Watched]:
     """The namer, running."""

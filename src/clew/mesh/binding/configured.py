@@ -25,8 +25,11 @@ from clew.mesh.config.namers import (
     K8sExternalNamer,
     K8sNamer,
     K8sNsNamer,
+    MarathonNamer,
     Namer,
     RewriteNamer,
+    ServersetsNamer,
+    ZkLeaderNamer,
 )
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
@@ -49,6 +52,9 @@ def _rule(namer: Namer, node: Node) -> NamerRule:
             | K8sExternalNamer()
             | ConsulNamer()
             | DnsSrvNamer()
+            | MarathonNamer()
+            | ServersetsNamer()
+            | ZkLeaderNamer()
         ):
             return NamerRule(namer.root, None, steps)
     assert_never(namer)

@@ -13,6 +13,7 @@ from msgspec.structs import force_setattr
 
 from clew.mesh.config.section import (
     Amount,
+    AtLeastOneItem,
     Count,
     KindSection,
     NotYet,
@@ -174,6 +175,55 @@ class DnsSrvNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.dnssrv"):
         return tuple(map(_dns_server, self.dns_hosts))
 
 
+class MarathonNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.marathon"):
+    """``/<group>/…/<app>`` of Marathon; the first application that a path leads to. Paths are
+    lower-cased, and an application without instances has no name. Credentials are those of
+    ``DCOS_SERVICE_ACCOUNT_CREDENTIAL``, else ``MARATHON_HTTP_AUTH_CREDENTIAL``."""
+
+    not_yet: ClassVar = {"dst": "use host and port"}
+
+    host: str = "marathon.mesos"
+    port: Port = 80
+    dst: str | None = None
+    uri_prefix: str = ""
+    """What ``/v2`` follows, ``/marathon``."""
+    ttl_ms: Positive = 5000
+    """Between two questions."""
+    jitter_ms: Count = 50
+    """Up to so much more."""
+    use_health_check: bool = False
+    """Whether only instances count whose health checks are all well."""
+    tls: ClientTls | None = None
+    """None is plain HTTP."""
+
+
+class ZkAddr(Section, frozen=True, kw_only=True):
+    """A server of ZooKeeper."""
+
+    host: str
+    port: Port = 2181
+
+    def __str__(self) -> str:
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+ZkAddrs = Annotated[tuple[ZkAddr, ...], AtLeastOneItem("zkAddrs must name a server of ZooKeeper")]
+
+
+class ServersetsNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.serversets"):
+    """``/<node>/…[:<endpoint>]`` of ZooKeeper: the longest head of a path that is a server set with
+    members alive. Weights in ``vector_`` nodes are not heeded."""
+
+    zk_addrs: ZkAddrs
+
+
+class ZkLeaderNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.zkLeader"):
+    """``/<node>/…`` of ZooKeeper: the longest head of a path that is a group with a leader, whose
+    data are its address."""
+
+    zk_addrs: ZkAddrs
+
+
 class RewriteNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.rewrite"):
     """Another name for what ``pattern`` matches; what it leaves of the path is dropped."""
 
@@ -184,15 +234,21 @@ class RewriteNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.rewrite"):
 
 
 Namer = Annotated[
-    FsNamer | K8sNamer | K8sNsNamer | K8sExternalNamer | ConsulNamer | DnsSrvNamer | RewriteNamer,
+    FsNamer
+    | K8sNamer
+    | K8sNsNamer
+    | K8sExternalNamer
+    | ConsulNamer
+    | DnsSrvNamer
+    | MarathonNamer
+    | ServersetsNamer
+    | ZkLeaderNamer
+    | RewriteNamer,
     NotYet(
         dict.fromkeys(
             (
                 "io.l5d.k8s.istio",
-                "io.l5d.serversets",
-                "io.l5d.zkLeader",
                 "io.l5d.curator",
-                "io.l5d.marathon",
                 "io.l5d.rancher",
             ),
             "use io.l5d.fs",

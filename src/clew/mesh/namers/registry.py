@@ -17,7 +17,10 @@ from clew.mesh.config.namers import (
     K8sExternalNamer,
     K8sNamer,
     K8sNsNamer,
+    MarathonNamer,
     RewriteNamer,
+    ServersetsNamer,
+    ZkLeaderNamer,
 )
 from clew.mesh.config.router import AnyRouter
 from clew.mesh.config.transformers import (
@@ -35,9 +38,14 @@ from clew.mesh.namers.k8s.access import find_access
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.k8s.lookups import ByEndpoints, ByLoadBalancer, Lookup
 from clew.mesh.namers.k8s.namer import K8s
+from clew.mesh.namers.marathon import Marathon, Server
+from clew.mesh.namers.marathon_auth import find_auth
 from clew.mesh.namers.namerd import Namerd as NamerdNamer
 from clew.mesh.namers.namerd_http import NamerdHttp
 from clew.mesh.namers.tls_context import client_context
+from clew.mesh.namers.zookeeper import ZooKeeper
+from clew.mesh.namers.zookeeper_groups import Leader, ServerSet
+from clew.mesh.namers.zookeeper_session import KazooSession
 from clew.mesh.naming.path import Path
 from clew.mesh.naming.remote import remote_root
 
@@ -84,6 +92,14 @@ def build(linker: Linker | Namerd) -> tuple[Namer, ...]:
                 namers.append(Following(config.root, _consul(config), word="poll"))
             case DnsSrvNamer(refresh_interval_seconds=seconds, servers=servers, domain=domain):
                 namers.append(Following(config.root, DnsSrv(seconds, servers, domain)))
+            case MarathonNamer():
+                namers.append(Marathon(config.root, _marathon(config, f"namers[{index}]")))
+            case ServersetsNamer(zk_addrs=addrs):
+                source = ZooKeeper(",".join(map(str, addrs)), ServerSet(), KazooSession)
+                namers.append(Following(config.root, source))
+            case ZkLeaderNamer(zk_addrs=addrs):
+                source = ZooKeeper(",".join(map(str, addrs)), Leader(), KazooSession)
+                namers.append(Following(config.root, source))
             case RewriteNamer():
                 pass
             case _:
@@ -153,6 +169,20 @@ def _consul(config: ConsulNamer) -> Consul:
         include_tag=config.include_tag,
         token=config.token,
         consistency=config.consistency_mode,
+    )
+
+
+def _marathon(config: MarathonNamer, place: str) -> Server:
+    tls = config.tls if config.tls and config.tls.enabled else None
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    return Server(
+        url=f"{'http' if tls is None else 'https'}://{host}:{config.port}{config.uri_prefix}",
+        interval=config.ttl_ms / 1000,
+        jitter=config.jitter_ms / 1000,
+        healthy_only=config.use_health_check,
+        auth=find_auth(os.environ),
+        tls=None if tls is None else client_context(tls, f"{place}.tls"),
+        server_name="" if tls is None else tls.common_name or "",
     )
 
 
