@@ -16,6 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clew.cli.dtab import command
+from clew.mesh.config.interpreter import NamerdInterpreter
+from clew.mesh.config.linker import read_linker
+from clew.mesh.config.namerd import read_namerd
 
 ROOT = Path(__file__).parents[2]
 CLEW = [sys.executable, "-m", "clew"]
@@ -147,3 +150,18 @@ def test_a_file_is_checked_without_running_it(tmp_path: Path) -> None:
         "with a directory, or io.l5d.inMemory\n"
         f"{file}:2: interfaces: At least one interface must be specified in the configuration.\n",
     )
+
+
+def test_the_mesh_of_the_example_asks_it() -> None:
+    file = ROOT / "examples/namerd/linkerd.yml"
+    linker = read_linker(file.read_text(), str(file))
+    (router,) = linker.routers
+    assert isinstance(router.interpreter, NamerdInterpreter)
+    (controller,) = read_namerd(EXAMPLE, "namerd.yml").controllers
+    assert str(router.interpreter.place) == f"{controller.ip}:{controller.port}"
+
+    told = CliRunner().invoke(
+        command, ["bind", "/svc/a", "--config", str(file), "--router", "outgoing"]
+    )
+    assert told.exit_code == 2
+    assert "get it with: clew dtab get default --base-url http://127.0.0.1:4180" in told.output

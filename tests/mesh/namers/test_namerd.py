@@ -143,7 +143,9 @@ def test_what_is_known_stays_while_namerd_is_away_and_it_is_found_again(
         watch.want(asked("/svc/v1"), asked("/svc/v2"))
         await asyncio.sleep(0.3)
         assert watch.published[-1] == {Path.read(asked("/svc/v1")): good}
-        again = text.replace("httpController, port: 0", f"httpController, port: {url.split(':')[-1]}")
+        again = text.replace(
+            "httpController, port: 0", f"httpController, port: {url.split(':')[-1]}"
+        )
         async with namerd(again) as (client, _):
             await watch.answer(asked("/svc/v2"))
             await put(client, "/svc/v1 => /#/io.l5d.fs/v2")

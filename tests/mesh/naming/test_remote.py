@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from tests.mesh.naming.names import dtabs, paths
 
 from clew.mesh.naming.dtab import Dtab

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,6 +22,8 @@ from clew.mesh.naming.path import ParseError, Path
 from clew.mesh.serve.delegator import delegation_page
 from clew.mesh.serve.discovery import Discovery
 from clew.mesh.serve.names_page import bound_names
+
+Read = TypeVar("Read")
 
 
 class Resolver:
@@ -55,7 +57,7 @@ def name_routes(resolver: Resolver, answering: Answering) -> list[Route]:
     """The pages."""
 
     async def bind(request: Request) -> Response:
-        name, override = _path(request), _dtab(request)
+        name, override = _asked(request, "path", Path.read), _asked(request, "dtab", Dtab.read)
 
         def explain(answers: Answers) -> Told:
             table = resolver.table(request.path_params["namespace"])
@@ -66,7 +68,7 @@ def name_routes(resolver: Resolver, answering: Answering) -> list[Route]:
         return await answering.answer(request, explain)
 
     async def resolve(request: Request) -> Response:
-        name, override = _path(request), _dtab(request)
+        name, override = _asked(request, "path", Path.read), _asked(request, "dtab", Dtab.read)
         draw = random.random()
 
         def explain(answers: Answers) -> Told:
@@ -78,7 +80,7 @@ def name_routes(resolver: Resolver, answering: Answering) -> list[Route]:
         return await answering.answer(request, explain)
 
     async def addr(request: Request) -> Response:
-        id = _path(request)
+        id = _asked(request, "path", Path.read)
         return await answering.answer(request, lambda answers: resolver.names(answers).addr(id))
 
     async def bound(request: Request) -> Response:
@@ -106,17 +108,9 @@ def name_routes(resolver: Resolver, answering: Answering) -> list[Route]:
     ]
 
 
-def _path(request: Request) -> Path:
-    text = request.query_params.get("path", "")
+def _asked(request: Request, key: str, read: Callable[[str], Read]) -> Read:
+    text = request.query_params.get(key, "")
     try:
-        return Path.read(text)
+        return read(text)
     except ParseError as error:
-        raise HTTPException(400, f"Invalid path: {text} / {error}") from error
-
-
-def _dtab(request: Request) -> Dtab:
-    text = request.query_params.get("dtab", "")
-    try:
-        return Dtab.read(text)
-    except ParseError as error:
-        raise HTTPException(400, f"Invalid dtab: {text} / {error}") from error
+        raise HTTPException(400, f"Invalid {key}: {text} / {error}") from error
