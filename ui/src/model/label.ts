@@ -1,6 +1,6 @@
 /** What a row says about its span. */
 import { type Look, ROUTER, type Mark } from "./services";
-import { addressOf } from "./span";
+import { addressOf, micros } from "./span";
 import { duration } from "./numbers";
 import { type Node, durationOf, serviceOfNode } from "./tree";
 
@@ -45,8 +45,13 @@ export function labelOf(node: Node, look: LookUp): Label {
 /** One sentence for a screen reader, with all that the bar shows. */
 export function sentenceOf(node: Node, { alias, operation }: Label): string {
   const error = node.error ? `error ${node.error}${node.errorBegan ? " began here" : " passed on"}` : "";
-  return [`${alias} ${operation}`.trim(), duration(durationOf(node)), error].filter(Boolean).join(", ");
+  const moved = node.moved === 0 ? "" : `moved ${shiftInWords(node)}`;
+  return [`${alias} ${operation}`.trim(), duration(durationOf(node)), error, moved].filter(Boolean).join(", ");
 }
+
+/** How a moved span stands to what was reported. */
+export const shiftInWords = ({ moved }: Node): string =>
+  `${duration(micros(Math.abs(moved)))} ${moved < 0 ? "earlier" : "later"}`;
 
 const isRouter = (node: Node, look: LookUp): boolean => look(serviceOfNode(node)).mark.kind === "router";
 

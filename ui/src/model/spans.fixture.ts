@@ -10,6 +10,7 @@ export interface Brief {
   readonly at?: number;
   readonly took?: number;
   readonly shared?: boolean;
+  readonly host?: string;
   readonly peer?: number;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -17,7 +18,7 @@ export interface Brief {
 /** Start of the traces, epoch microseconds. */
 export const EPOCH = 1_795_000_000_000_000;
 
-export const span = ({ id, parent, service, kind, name, at, took, shared, peer, tags }: Brief): Span => ({
+export const span = ({ id, parent, service, kind, name, at, took, shared, host, peer, tags }: Brief): Span => ({
   traceId: "00000000000000aa",
   id,
   ...(parent !== undefined && { parentId: parent }),
@@ -25,7 +26,7 @@ export const span = ({ id, parent, service, kind, name, at, took, shared, peer, 
   ...(name !== undefined && { name }),
   ...(at !== undefined && { timestamp: micros(EPOCH + at) }),
   ...(took !== undefined && { duration: micros(took) }),
-  ...(service !== undefined && { localEndpoint: { serviceName: service } }),
+  ...(service !== undefined && { localEndpoint: { serviceName: service, ...(host !== undefined && { ipv4: host }) } }),
   ...(shared && { shared }),
   ...(peer !== undefined && { remoteEndpoint: { ipv4: "127.0.0.1", port: peer } }),
   ...(tags && { tags }),

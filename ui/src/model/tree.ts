@@ -28,6 +28,8 @@ export interface Node {
   readonly errorBegan: boolean;
   /** Starts on its own time: a consumer, or a child that starts after its parent's end. */
   readonly async: boolean;
+  /** How much later than reported it stands, since clocks were apart; of a shared id the server. 0: as reported. */
+  readonly moved: Micros;
   /** This span and all below. */
   readonly size: number;
 }
@@ -53,11 +55,22 @@ type Draft = { -readonly [K in keyof Omit<Node, "parent" | "children">]: Node[K]
   children: Draft[];
 };
 
-/** Linear in the number of spans but for sorting siblings; never recursive, so depth has no limit. */
-export function buildTree(spans: readonly Span[]): Trace {
-  const start = spans.reduce((least, span) => Math.min(least, span.timestamp ?? Infinity), Infinity);
+export const buildTree = (spans: readonly Span[]): Trace => grow(sidesOf(spans), spans);
+
+/**
+ * The tree of `sides`, which are `spans` tidied; `moved` says which of them were moved to set clocks right, and by how much.
+ * Linear in the number of spans but for sorting siblings; never recursive, so depth has no limit.
+ */
+export function grow(
+  sides: readonly Sides[],
+  spans: readonly Span[],
+  moved: ReadonlyMap<Span, Micros> = new Map(),
+): Trace {
+  const drafts = draftAll(sides);
+  const start = [...drafts.values()].flat().reduce((least, node) => Math.min(least, earliest(node)), Infinity);
   const zero = Number.isFinite(start) ? start : 0;
-  const { roots, missing } = link(draftAll(sidesOf(spans)));
+  const { roots, missing } = link(drafts);
+  for (const node of [...drafts.values()].flat()) node.moved = moved.get(node.joined ?? node.span) ?? micros(0);
   const nodes = preorder(roots, zero);
   measure(nodes);
   return {
@@ -100,6 +113,7 @@ function draft(span: Span, key: string, joined: Span | null = null, parent: Draf
     error: faultOf(joined) ?? faultOf(span),
     errorBegan: false,
     async: false,
+    moved: micros(0),
     size: 1,
   };
 }
@@ -197,6 +211,9 @@ function preorder(roots: Draft[], zero: number): Draft[] {
   }
   return nodes;
 }
+
+const earliest = ({ span, joined }: Draft): number =>
+  Math.min(span.timestamp ?? Infinity, joined?.timestamp ?? Infinity);
 
 const startOf = (node: Draft): number =>
   node.kind === "missing"

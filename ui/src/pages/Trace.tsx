@@ -4,7 +4,8 @@ import type { Failure } from "../api/http";
 import { getTrace } from "../api/zipkin";
 import { looksOf } from "../model/services";
 import { serviceOf } from "../model/span";
-import { type Trace, buildTree, rootOf } from "../model/tree";
+import { type Clocks, readClocks } from "../model/skew";
+import { rootOf } from "../model/tree";
 import { useReady } from "../widgets/ready";
 import { Empty, Fault, Progress } from "../widgets/states";
 import { TraceView } from "./TraceView";
@@ -12,7 +13,8 @@ import { wordsFor } from "./failures";
 import { services } from "./services";
 
 export function TracePage({ id }: { id: string }) {
-  const { trace, failure, waiting, again } = useTrace(id);
+  const { clocks, failure, waiting, again } = useTrace(id);
+  const trace = clocks?.raw;
   const look = useMemo(() => looksOf(new Set(trace?.spans.map(serviceOf)), services.value), [trace, services.value]);
   useEffect(() => {
     if (!trace) document.title = `trace ${id} · clew`;
@@ -46,7 +48,7 @@ export function TracePage({ id }: { id: string }) {
       )}
       {trace &&
         (rootOf(trace) ? (
-          <TraceView trace={trace} look={look} stale={waiting} onAgain={again} />
+          <TraceView clocks={clocks} look={look} stale={waiting} onAgain={again} />
         ) : (
           <Empty title="This trace has no spans" actions={lookAgain} />
         ))}
@@ -56,7 +58,7 @@ export function TracePage({ id }: { id: string }) {
 
 /** The trace of that id, once; `again` asks anew, since spans may still arrive. */
 function useTrace(id: string) {
-  const [trace, setTrace] = useState<Trace | null>(null);
+  const [clocks, setClocks] = useState<Clocks | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [waiting, setWaiting] = useState(true);
   const [tries, setTries] = useState(0);
@@ -64,7 +66,7 @@ function useTrace(id: string) {
   useEffect(() => {
     const control = new AbortController();
     if (shown.current !== id) {
-      setTrace(null);
+      setClocks(null);
       setFailure(null);
     }
     shown.current = id;
@@ -73,9 +75,9 @@ function useTrace(id: string) {
       if (!answer) return;
       setWaiting(false);
       setFailure(answer.ok ? null : answer.failure);
-      if (answer.ok) setTrace(buildTree(answer.value));
+      if (answer.ok) setClocks(readClocks(answer.value));
     });
     return () => control.abort();
   }, [id, tries]);
-  return { trace, failure, waiting, again: () => setTries(tries + 1) };
+  return { clocks, failure, waiting, again: () => setTries(tries + 1) };
 }

@@ -1,4 +1,5 @@
 /** A trace that is there: its facts, the answer, the waterfall, one span in detail. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { answerOf } from "../model/answer";
 import { fullClock, zoneName } from "../model/clock";
@@ -7,6 +8,7 @@ import { type LookUp } from "../model/label";
 import { count, counted, duration } from "../model/numbers";
 import { type Row, nodeOf, reveal, rowOf, rowsOf, toggle } from "../model/rows";
 import { type View, between, same, whole } from "../model/scale";
+import type { Clocks } from "../model/skew";
 import { micros } from "../model/span";
 import { requestLabel } from "../model/summary";
 import { type Node, type Trace, durationOf, rootOf, serviceOfNode } from "../model/tree";
@@ -16,6 +18,7 @@ import { Waterfall } from "../widgets/Waterfall";
 import { Swatch } from "../widgets/marks";
 import { sidePanel, zone } from "../widgets/settings";
 import { copy } from "../widgets/states";
+import { ClocksApart } from "./ClocksApart";
 import { useKeys } from "./keys";
 import { TraceBar } from "./TraceBar";
 import { change, here, params, step } from "./place";
@@ -28,16 +31,18 @@ import { config } from "./config";
 const ROOM_FOR_PANEL = 1100;
 
 export function TraceView({
-  trace,
+  clocks,
   look,
   stale,
   onAgain,
 }: {
-  trace: Trace;
+  clocks: Clocks;
   look: LookUp;
   stale: boolean;
   onAgain: () => void;
 }) {
+  const raw = params.value.has("raw");
+  const trace = raw ? clocks.raw : clocks.adjusted;
   const [panel, setPanel] = useState(innerWidth >= ROOM_FOR_PANEL);
   const findField = useRef<HTMLInputElement>(null);
   const { folds, view, limits, span, sought } = usePlace(trace);
@@ -74,7 +79,9 @@ export function TraceView({
 
   return (
     <div class={`page${stale ? " stale" : ""}`} aria-busy={stale}>
-      <Head trace={trace} root={root} look={look} onAgain={onAgain} />
+      <Head trace={trace} root={root} look={look} onAgain={onAgain}>
+        {clocks.apart.length > 0 && <ClocksApart apart={clocks.apart} raw={raw} look={look} />}
+      </Head>
       <AnswerSection trace={trace} look={look} />
       <div class="split">
         <div class="main">
@@ -139,7 +146,20 @@ function usePlace(trace: Trace) {
 
 const setFolds = (folds: ReadonlySet<string>) => change({ fold: [...folds].join(",") });
 
-function Head({ trace, root, look, onAgain }: { trace: Trace; root: Node; look: LookUp; onAgain: () => void }) {
+function Head({
+  trace,
+  root,
+  look,
+  onAgain,
+  children,
+}: {
+  trace: Trace;
+  root: Node;
+  look: LookUp;
+  onAgain: () => void;
+  /** What else belongs to the facts. */
+  children: ComponentChildren;
+}) {
   const { alias, operation, mark, service } = requestLabel(root, look);
   const spans = trace.nodes.filter((node) => node.kind === "span");
   const names = new Set(
@@ -172,6 +192,7 @@ function Head({ trace, root, look, onAgain }: { trace: Trace; root: Node; look: 
           {spans.length !== trace.spans.length && ` (${count(trace.spans.length)} reports)`} ·{" "}
           {counted(names.size, "service")} · trace <bdi class="mono">{trace.id}</bdi>
         </p>
+        {children}
       </div>
       {logs && (
         <a class="sm" href={logs} target="_blank" rel="noreferrer">

@@ -1,7 +1,7 @@
 /** All that is known of one span. */
 import { useState } from "preact/hooks";
 import { type Zone, fullClock, zoneName } from "../model/clock";
-import { type LookUp, labelOf } from "../model/label";
+import { type LookUp, labelOf, shiftInWords } from "../model/label";
 import { count, duration } from "../model/numbers";
 import { type Endpoint, type Micros, type Span, addressOf, micros } from "../model/span";
 import { inOrder } from "../model/tags";
@@ -65,6 +65,12 @@ export function SpanPanel({
           )}
           <dt>Starts</dt>
           <dd>{node.start > 0 ? `${duration(node.start)} into the trace` : "with the trace"}</dd>
+          {node.moved !== 0 && (
+            <>
+              <dt>Moved</dt>
+              <dd>{shiftInWords(node)} than reported, since clocks were apart</dd>
+            </>
+          )}
           {node.span.timestamp !== undefined && (
             <>
               <dt>At</dt>

@@ -11,6 +11,8 @@ import { hueOf } from "./marks";
 export const ROW = 24;
 const BODY = 10;
 const MESH = 6;
+/** A tick above the start of a bar says that it was moved to set clocks right. */
+const TICK_UP = 5;
 /** Room that an axis label needs. */
 const TICK = 90;
 
@@ -35,6 +37,7 @@ export function drawBars(
     const thickness = mesh ? MESH : BODY;
     const top = i * ROW + (ROW - thickness) / 2;
     drawBar(context, bar, mesh ? "mesh" : hueOf(mark), top, thickness);
+    if (node.moved !== 0) fill(context, "ink-2", bar.left, top - TICK_UP, 2, TICK_UP);
     if (node.error !== null && row.kind === "span") drawError(context, bar, node.errorBegan, top, thickness);
   });
 }
