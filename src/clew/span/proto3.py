@@ -32,6 +32,7 @@ _LONGEST_KEPT = 512
 """Bytes of an endpoint that is remembered."""
 _LONGEST_TAG_KEPT = 64
 """Bytes of a tag that is remembered."""
+_KEY_KEY, _VALUE_KEY = 1 << 3 | 2, 2 << 3 | 2  # fields 1 and 2 of TagsEntry, length-delimited
 _SPANS_KEY = 1 << 3 | 2  # field 1 of ListOfSpans, length-delimited
 
 
@@ -105,6 +106,12 @@ def _annotations(encoded: Iterable[bytes]) -> Iterator[Annotation]:
 
 
 def _tag(encoded: bytes) -> tuple[str, str]:
+    size = len(encoded)
+    if 3 < size < 0x80 and encoded[0] == _KEY_KEY:
+        at = encoded[1] + 2  # where the value begins
+        # nearly every one is a short key, then a short value, and nothing else
+        if encoded[at : at + 2] == bytes((_VALUE_KEY, max(0, size - at - 2))):
+            return _text(encoded[2:at]), _text(encoded[at + 2 :])
     item = TagMessage.FromString(encoded)
     return _text(item.key), _text(item.value)
 
