@@ -16,6 +16,8 @@ from clew.span.model import Span
 
 A_BODY, CONNECTIONS = 100, 8
 _FULL = 503
+_RUN = 80 * A_BODY
+"""Spans in which each of the load's services has a body or two of its own."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,22 @@ class Format:
     encode: Callable[[list[Span]], bytes]
     content_type: str
     path: str = "/api/v2/spans"
+    one_service: bool = False
+    """Whether a body comes from one service, as from an SDK, and not from a collector of many."""
 
     def requests(self, spans: list[Span]) -> list[bytes]:
         """Whole requests of ``A_BODY`` spans each."""
         head = f"POST {self.path} HTTP/1.1\r\nHost: x\r\nContent-Type: {self.content_type}\r\n"
+        if self.one_service:
+            runs = (spans[i : i + _RUN] for i in range(0, len(spans), _RUN))
+            spans = [span for run in runs for span in sorted(run, key=lambda s: s.service or "")]
         bodies = (self.encode(spans[i : i + A_BODY]) for i in range(0, len(spans), A_BODY))
         return [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
 
 
 JSON = Format(json_v2.encode_list, "application/json")
 PROTO3 = Format(proto3.encode_list, "application/x-protobuf")
-OTLP = Format(otlp.encode_list, "application/x-protobuf", "/v1/traces")
+OTLP = Format(otlp.encode_list, "application/x-protobuf", "/v1/traces", one_service=True)
 
 
 def post(server: Server, requests: Iterable[bytes]) -> Result:
