@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.strategies import spans
 
 from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
 from clew.span.normal import (
@@ -13,6 +17,7 @@ from clew.span.normal import (
     new_span,
     normal,
     normal_endpoint,
+    normal_list,
     packed_address,
     read_address,
 )
@@ -237,3 +242,57 @@ def test_normal_and_new_span_agree(any_span: Span) -> None:
     made = new_span(**fields)
     assert normal(any_span) == made
     assert list(normal(any_span).tags) == list(made.tags)
+
+
+def outcome(make: Callable[[], list[Span]]) -> list[Span] | str:
+    try:
+        return make()
+    except InvalidSpan as error:
+        return str(error)
+
+
+@given(st.lists(any_spans | spans(), max_size=4))
+def test_a_list_is_made_normal_as_each_of_it_is(some: list[Span]) -> None:
+    each = outcome(lambda: list(map(normal, some)))
+    assert outcome(lambda: normal_list(some)) == each
+
+
+@given(st.lists(spans(), max_size=4))
+def test_a_normal_list_is_kept_as_it_is(some: list[Span]) -> None:
+    once = list(map(normal, some))
+    assert all(map(operator.is_, normal_list(once), once))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"trace_id": "0" * 16 + "a" * 16},
+        {"trace_id": "A" * 16},
+        {"trace_id": " " * 16},
+        {"trace_id": "a" * 15},
+        {"id": "0" * 16},
+        {"id": "G" * 16},
+        {"id": "1"},
+        {"parent_id": "0" * 16},
+        {"parent_id": "a" * 16},
+        {"parent_id": ""},
+        {"name": ""},
+        {"name": "Get"},
+        {"timestamp": 0},
+        {"timestamp": 2**63},
+        {"duration": -1},
+        {"local_endpoint": Endpoint()},
+        {"local_endpoint": Endpoint(service_name="A")},
+        {"remote_endpoint": Endpoint(port=70_000)},
+        {"tags": {"b": "", "a": ""}},
+        {"annotations": (Annotation(timestamp=Micros(2), value="b"),) * 2},
+        {"kind": Kind.CLIENT, "shared": True},
+    ],
+    ids=str,
+)
+def test_one_span_of_a_list_that_is_not_normal_is_seen(fields: dict[str, Any]) -> None:
+    good = Span(trace_id="b" * 16, id="a" * 16)
+    some = [good, msgspec.structs.replace(good, **fields), good]
+    each = outcome(lambda: list(map(normal, some)))
+    assert outcome(lambda: normal_list(some)) == each
+    assert str(each) != str(some)  # equal dicts may have another order

@@ -9,7 +9,7 @@ import msgspec
 from clew.span import json_lenient
 from clew.span.errors import MalformedSpans
 from clew.span.model import Span
-from clew.span.normal import InvalidSpan, normal
+from clew.span.normal import InvalidSpan, normal_list
 
 _decoder = msgspec.json.Decoder(list[Span])
 _encoder = msgspec.json.Encoder()
@@ -22,7 +22,7 @@ def decode_list(body: bytes) -> list[Span]:
     by the slower reader that knows each of Zipkin's leniencies and its words for each mistake.
     """
     try:
-        return list(map(normal, _decoder.decode(body)))
+        return normal_list(_decoder.decode(body))
     except InvalidSpan as error:
         raise MalformedSpans(str(error), "json") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

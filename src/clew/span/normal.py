@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import operator
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -118,6 +119,14 @@ def new_endpoint(
     )
 
 
+def normal_list(spans: list[Span]) -> list[Span]:
+    """``normal`` of each. Nearly every list is normal already, and soonest seen as a whole.
+
+    Raises InvalidSpan for the first bad one.
+    """
+    return spans if _are_normal(spans) else list(map(normal, spans))
+
+
 def normal_endpoint(endpoint: Endpoint) -> Endpoint | None:
     """``endpoint`` itself when it keeps every rule, else what :func:`new_endpoint` makes."""
     service, port = endpoint.service_name, endpoint.port
@@ -226,6 +235,48 @@ def _sorted_annotations(annotations: Iterable[Annotation]) -> tuple[Annotation, 
     for annotation in unique:
         _long(annotation.timestamp)
     return tuple(unique)
+
+
+def _are_normal(spans: list[Span]) -> bool:
+    """Whether each of ``spans`` keeps every rule; False also where that takes a closer look."""
+    ids, parents = [span.id for span in spans], [span.parent_id for span in spans]
+    trace_ids = [span.trace_id for span in spans]
+    known_parents = [parent for parent in parents if parent is not None]
+    names = [span.name for span in spans if span.name is not None]
+    all_names = "\n".join(names)
+    times = [time for span in spans for time in (span.timestamp, span.duration) if time is not None]
+    endpoints = {span.local_endpoint for span in spans} | {span.remote_endpoint for span in spans}
+    return (
+        set(map(len, trace_ids)) <= {16, 32}
+        and set(map(len, ids + known_parents)) <= {16}
+        and _is_hex("".join(trace_ids + ids + known_parents))
+        and "0" not in [trace_id[0] for trace_id in trace_ids]
+        and _ZEROS not in ids
+        and _ZEROS not in known_parents
+        and True not in map(operator.eq, ids, parents)
+        and "" not in names
+        and all_names == all_names.lower()
+        and (not times or 0 < min(times) <= max(times) <= LONG_MAX)
+        and all(map(_keeps_endpoint, endpoints))
+        and all(list(keys) == sorted(keys) for keys in {tuple(span.tags) for span in spans})
+        and not any([span.annotations for span in spans])
+        and not any([span.shared and span.kind is Kind.CLIENT for span in spans])
+    )
+
+
+def _keeps_endpoint(endpoint: Endpoint | None) -> bool:
+    try:
+        return endpoint is None or normal_endpoint(endpoint) is endpoint
+    except InvalidSpan:
+        return False
+
+
+def _is_hex(text: str) -> bool:
+    """Whether ``text`` is lower-hex characters of whole bytes."""
+    try:
+        return len(bytes.fromhex(text)) * 2 == len(text) and text == text.lower()
+    except ValueError:
+        return False
 
 
 def _is_normal(span: Span) -> bool:
