@@ -480,10 +480,9 @@ def test_many_unknown_names_are_bounded_and_do_not_stop_the_known_ones(world: Wo
 def test_more_known_names_than_may_be_kept_take_turns_and_cut_no_request(world: World) -> None:
     async def scenario() -> None:
         crowd = Crowd(first_pause=1.0)
-        # each name is known to both routers
-        limits = Limits(known=4)
         apps = [App(name, delay=0.3) for name in ("a", "b", "c")]
-        async with running(world, *apps, limits=limits, crowd=crowd) as client:
+        world.edit("label: outgoing", "label: outgoing\n  bindingCache: {paths: 2}")
+        async with running(world, *apps, crowd=crowd) as client:
             seen: Counter[int] = Counter()
 
             async def works(host: str) -> bool:
@@ -497,6 +496,32 @@ def test_more_known_names_than_may_be_kept_take_turns_and_cut_no_request(world: 
 
             await meanwhile(turns(), [load(client, "a", seen) for _ in range(8)])
             assert set(seen) == {200}
+
+    asyncio.run(scenario())
+
+
+def test_names_that_rest_leave_envoy_and_are_bound_anew_while_used_ones_stay(world: World) -> None:
+    async def scenario() -> None:
+        for label in ("outgoing", "incoming"):
+            world.edit(f"label: {label}", f"label: {label}\n  bindingCache: {{idleTtlSecs: 1}}")
+        crowd = Crowd(first_pause=0.2)
+        async with running(world, App("used"), App("idle"), crowd=crowd) as client:
+            seen: Counter[int] = Counter()
+
+            async def known(count: int) -> bool:
+                return (await gauges(world, client))['clew_mesh_names{state="known"}'] == count
+
+            async def idle_leaves_and_returns() -> None:
+                for _ in range(2):
+                    assert (await get(client, "idle")).status_code == 200
+                    await until(lambda: known(4))  # each name at both routers
+                    await until(lambda: known(2))
+
+            await meanwhile(idle_leaves_and_returns(), [load(client, "used", seen)])
+            assert set(seen) == {200}
+            assert (await get(client, "no")).status_code == 502
+            await until(lambda: known(0))
+            assert (await get(client, "used")).status_code == 200
 
     asyncio.run(scenario())
 

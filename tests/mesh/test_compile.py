@@ -126,9 +126,10 @@ def test_pending_names_over_the_limit_are_refused_and_not_looked_up() -> None:
     assert compiled.refused == {of("b")}
 
 
-def test_known_names_have_a_limit_too() -> None:
+def test_known_names_have_the_limit_of_their_router() -> None:
     answers = {fs("a"): bound(fs("a")), fs("b"): bound(fs("b"))}
-    compiled = compile_linker(linker(), [of("a"), of("b")], answers, limits=Limits(known=1))
+    file = read_linker(f"{FILE}  bindingCache: {{paths: 1}}\n", "linkerd.yaml")
+    compiled = compile_linker(file, [of("a"), of("b")], answers)
     assert compiled.refused == {of("b")}
 
 

@@ -22,7 +22,7 @@ from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.dtab_files import dtab_files, with_dtab_files
 from clew.mesh.binding.explain import delegate
 from clew.mesh.binding.nodes import Node
-from clew.mesh.compile import NOTHING, Compiled, Limits, State, compile_linker
+from clew.mesh.compile import NOTHING, Compiled, Limits, compile_linker
 from clew.mesh.config.certificates import certificates
 from clew.mesh.config.interpreter import DefaultInterpreter, NamerdInterpreter
 from clew.mesh.config.linker import Linker
@@ -58,6 +58,7 @@ from clew.mesh.serve.ads import AdsServer
 from clew.mesh.serve.certificates import Certificates
 from clew.mesh.serve.discovery import Discovery
 from clew.mesh.serve.dtab_files import DtabFiles
+from clew.mesh.serve.idle_names import IdleNames, reading_pause
 from clew.mesh.serve.latencies import Latencies
 from clew.mesh.serve.latency_pipe import LatencyPipe
 from clew.mesh.serve.linker_file import edits, read_file
@@ -150,6 +151,7 @@ class Mesh:
         self._latencies = Latencies()
         self._pipe = LatencyPipe(sockets.latencies, self._on_latency)
         self._speeds: Mapping[str, Speeds] = {}
+        self._leaving: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._certificates = Certificates(self._changed.set)
         self._dtabs = DtabFiles(self._resolve, self._refuse)
@@ -185,6 +187,7 @@ class Mesh:
             asyncio.get_running_loop().time,
         )
         self._statsd = StatsD(self._scrape.metrics)
+        self._idle = IdleNames(self._envoy.admin.statistics, asyncio.get_running_loop().time)
         self._admin = AppServer(linker.admin.ip, linker.admin.port, self._pages())
 
     async def start(self, stack: AsyncExitStack) -> None:
@@ -211,6 +214,7 @@ class Mesh:
         _background(stack, self._certificates.follow(), "certificates")
         _background(stack, self._dtabs.follow(), "dtab files")
         _background(stack, self._keep_comparing(), "latencies")
+        _background(stack, self._keep_reading_uses(), "idle names")
         await self._envoy.start()
         stack.push_async_callback(self._envoy.stop)
         self._report(self._linker)
@@ -300,7 +304,7 @@ class Mesh:
         }
 
     async def _keep_publishing(self) -> None:
-        """Whenever Envoy asks, a namer answers, the file is edited or an epoch ends."""
+        """Whenever Envoy asks, a namer answers, the file is edited, names leave or an epoch ends."""
         clock = asyncio.get_running_loop().time
         while True:
             until = self._crowd.until
@@ -312,7 +316,11 @@ class Mesh:
             self._changed.clear()
             try:
                 if self._crowd.next_epoch(clock()):
-                    await self._begin_epoch()
+                    await self._make_room()
+                elif self._leaving and self._crowd.renew(clock()):
+                    log.info("%d names leave that no request uses", len(self._leaving))
+                    await self._forget(self._leaving)
+                self._leaving = frozenset()
                 self._publish()
             except Exception:
                 # a fault of ours: Envoy goes on with what it has, and the next change is tried
@@ -361,17 +369,27 @@ class Mesh:
             previous=self._compiled,
         )
 
-    async def _begin_epoch(self) -> None:
-        """Names are asked for anew, and those of the last epoch that are in the way go."""
+    async def _keep_reading_uses(self) -> None:
+        while True:
+            await asyncio.sleep(reading_pause(self._linker))
+            with suppress(EnvoyUnreachable):
+                await self._idle.read(self._compiled.names)
+                if leaving := self._idle.leaving(self._compiled.names, self._linker):
+                    self._leaving = leaving
+                    self._changed.set()
+
+    async def _make_room(self) -> None:
+        log.warning("too many names were asked for; room is made for others")
+        with suppress(EnvoyUnreachable):
+            await self._idle.read(self._compiled.names)
+        await self._forget(self._idle.in_the_way(self._compiled.names, self._linker))
+
+    async def _forget(self, names: Collection[str]) -> None:
+        """In a new epoch, in which Envoy asks for them again when a request needs them."""
         epoch = self._crowd.admission.epoch
-        log.warning("too many names were asked for; room is made for others (epoch %d)", epoch)
-        names = self._compiled.names
-        full = self._compiled.count(State.KNOWN) >= self._limits.known
-        # nobody tells which of the known names are idle: those that are not are asked for again
-        old = [name for name in names if full or names[name].state is not State.KNOWN]
         self._publish()
         await asyncio.sleep(FORGET_AFTER)
-        self._ads.forget(old, before=epoch)
+        self._ads.forget(names, before=epoch)
 
     def _pages(self) -> Any:
         prometheus = [t for t in self._linker.telemetry if isinstance(t, PrometheusTelemeter)]

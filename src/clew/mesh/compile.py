@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from clew.mesh.binding.configured import namer_rules, transformers_of
@@ -57,10 +57,11 @@ class State(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many names may cost memory in Envoy, about 100 KB a known and 50 KB an unknown one."""
+    """How many names may cost memory in Envoy, about 100 KB a known and 50 KB an unknown one.
 
-    known: int = 2000
-    """Names that lead somewhere without an override; a dtab may bind every name there is."""
+    Those that lead somewhere without an override are bounded by each router's ``bindingCache``.
+    """
+
     unknown: int = 1000
     """Names that lead nowhere; clients can make any number of them."""
     overridden: int = 1000
@@ -68,9 +69,14 @@ class Limits:
     pending: int = 1000
     """Names that a namer has not said yet; more are not looked up."""
 
-    def room(self, state: State) -> int:
-        """The limit for names in this state."""
-        return int(getattr(self, state.value))
+    def room(self, linker: Linker) -> dict[tuple[State, str], int]:
+        """How many names fit, by :attr:`Named.pool`."""
+        return {
+            (State.UNKNOWN, ""): self.unknown,
+            (State.OVERRIDDEN, ""): self.overridden,
+            (State.PENDING, ""): self.pending,
+            **{(State.KNOWN, r.label): r.binding_cache.paths for r in linker.routers},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,14 @@ class Named:
     """Seconds in which a latency loses its weight; None where latency does not balance."""
     speeds: Speeds = field(default_factory=dict)
     """Of its endpoints, as this follows from them."""
+    router: str = ""
+    """The label of the router it is a name of; empty when that is gone."""
+
+    @property
+    def pool(self) -> tuple[State, str]:
+        """Whom it shares a limit with: names that clients can make up are counted together, so
+        that more routers do not make room for more of them."""
+        return self.state, self.router if self.state is State.KNOWN else ""
 
     def holds(self, answers: Answers, speeds: Speeds) -> bool:
         """Whether it would be the same with these answers and speeds."""
@@ -160,13 +174,13 @@ def compile_linker(
     scope = _Scope.of(linker, answers, node, speeds)
     names: dict[str, Named] = {}
     refused = set()
-    room = {state: limits.room(state) for state in State}
+    room = limits.room(linker)
     for name in asked:
         named = last.get(name)
         if named is None or not named.holds(answers, speeds.get(name, AS_FAST)):
             named = scope.compile(name)
-        if room[named.state] > 0:
-            room[named.state] -= 1
+        if room[named.pool] > 0:
+            room[named.pool] -= 1
             names[name] = named
         else:
             refused.add(name)
@@ -257,6 +271,9 @@ class _Scope:
         asked = read_asked(cluster, self.linker)
         if asked is None:
             return _nowhere(cluster, note=cluster_note(502, "The router of this request is gone"))
+        return replace(self._identified(cluster, asked), router=asked.router)
+
+    def _identified(self, cluster: str, asked: Asked) -> Named:
         if asked.unreadable:
             return _nowhere(cluster, note=unreadable_note(asked.unreadable))
         if not asked.identified:

@@ -44,8 +44,8 @@ def test_a_file_without_such_keys_has_no_notes() -> None:
             "routers[0].servers[0].announce has no effect: ",
         ),
         (
-            "routers: [{protocol: http, servers: [{}], bindingCache: {paths: 3}}]",
-            "routers[0].bindingCache has no effect: ",
+            "routers: [{protocol: http, servers: [{}], bindingCache: {trees: 3}}]",
+            "routers[0].bindingCache.trees has no effect: ",
         ),
         (
             "routers: [{protocol: http, servers: [{}], client: {loadBalancer: {kind: heap}}}]",

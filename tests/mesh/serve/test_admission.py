@@ -76,3 +76,22 @@ def test_after_a_quiet_time_the_pause_is_short_again() -> None:
     assert pause_after(door, 0) == 60
     assert door.next_epoch(60)
     assert pause_after(door, 60 + 121) == 60
+
+
+def test_an_epoch_may_begin_for_names_that_only_rest_but_not_while_others_are_refused() -> None:
+    door = crowd()
+    assert door.renew(now=5)
+    assert door.admission == Admission(epoch=2)
+    door.refuse(NAMES, now=500)
+    assert not door.renew(now=500)
+    assert door.admission.epoch == 2
+
+
+def test_the_times_between_epochs_for_resting_names_double_too() -> None:
+    door = crowd()
+    begun = [now for now in range(0, 20_000, 10) if door.renew(now)]
+    assert begun == [0, 60, 180, 420, 900, 1860, 3780, 7380, 10_980, 14_580, 18_180]
+    assert door.renew(now=30_000)
+    assert door.renew(now=30_060)
+    # and do not lengthen the pause of a crowd
+    assert pause_after(door, 30_060) == 60

@@ -45,14 +45,22 @@ RollPolicy = Annotated[
 
 
 class BindingCache(Section, frozen=True, kw_only=True):
-    """How much Linkerd remembered of what it had bound. clew bounds this by itself."""
+    """How many names a router keeps, and for how long."""
 
-    paths: Count = 1000
+    no_effect: ClassVar = dict.fromkeys(
+        ("trees", "bounds", "clients"),
+        "a name, what it is bound to and its connections are one cluster in Envoy: paths bounds it",
+    )
+
+    paths: Positive = 1000
+    """Names that lead somewhere, without those of requests with a dtab of their own. The idlest
+    leave before there are more; each costs Envoy about 100 KB."""
     trees: Count = 1000
     bounds: Count = 1000
     clients: Count = 1000
-    idle_ttl_secs: Count = 600
-    """Seconds."""
+    idle_ttl_secs: Positive = 600
+    """Seconds after which a name that no request uses may leave Envoy. The next request binds it
+    anew."""
 
 
 class ZkAddr(Section, frozen=True, kw_only=True):
@@ -84,7 +92,6 @@ class _Router(Section, frozen=True, kw_only=True, tag_field="protocol"):
     """What routers of all protocols have."""
 
     no_effect: ClassVar = {
-        "binding_cache": "clew keeps what is in use and drops what is idle",
         "originator": "it is a gauge of Linkerd's",
         "announcers": "clew announces nothing",
         "trace_propagator": "every trace header is read and written in any case",
