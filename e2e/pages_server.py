@@ -43,6 +43,8 @@ class Store:
     """What the collector says of itself in ``/health``."""
     config: Json | None = None
     """What ``config.json`` says; None: there is none."""
+    archived: list[list[Json]] = field(default_factory=list)
+    """Traces that were sent to ``/archive``."""
     one_by_one: bool = False
     """Whether a search is answered with one trace, and a cursor for the next."""
 
@@ -211,6 +213,10 @@ def app(store: Store) -> Starlette:
     def config(_: Request) -> Response:
         return PlainTextResponse("", 404) if store.config is None else JSONResponse(store.config)
 
+    async def archive(request: Request) -> Response:
+        store.archived.append(await request.json())
+        return PlainTextResponse(store.refuses, status_code=400 if store.refuses else 202)
+
     def nothing(_: Request) -> Response:
         return JSONResponse([])
 
@@ -223,6 +229,7 @@ def app(store: Store) -> Starlette:
             Route("/zipkin/api/v2/remoteServices", nothing),
             Route("/zipkin/api/clew/services", services),
             Route("/zipkin/api/v2/dependencies", dependencies),
+            Route("/archive", archive, methods=["POST"]),
             Route("/health", health),
             *serve.routes(),
         ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from e2e import pages_server as canned
 from e2e.looking import Open, opening, serious_findings
 
+HELLO = f"/zipkin/traces/{canned.HELLO_ID}"
 APART_ID = "00000000000c10c4"
 
 
@@ -53,6 +55,70 @@ def test_clocks_that_were_apart_are_set_right_and_shown_raw_when_asked(open_page
     expect(page.get_by_role("row", name="moved")).to_have_count(0)
     page.go_back()
     expect(panel).to_contain_text("1.00\u00a0ms into the trace")
+
+
+def choose(page: Page, name: str, content: str) -> None:
+    file: FilePayload = {"name": name, "mimeType": "application/json", "buffer": content.encode()}
+    page.get_by_label("File of spans").first.set_input_files(file)
+
+
+def test_a_chosen_file_is_a_trace_page_without_a_server_that_has_it(open_page: Open) -> None:
+    page = open_page("/zipkin/")
+    choose(page, "trace.json", json.dumps(canned.call("ab", 1, None, "hello", 0, 14_210, 7777)))
+    expect(page).to_have_url(re.compile("/traces/upload$"))
+    expect(page.get_by_role("treegrid").get_by_role("row")).to_have_count(4)
+    expect(page.get_by_role("button", name="Look again")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("heading", name="No file is open")).to_be_visible()
+
+
+def test_a_dropped_file_of_several_traces_is_a_list_of_them(open_page: Open) -> None:
+    page = open_page("/zipkin/")
+    transfer = page.evaluate_handle(
+        """text => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([text], "two.json"));
+            return transfer;
+        }""",
+        json.dumps([canned.HELLO, canned.FAILED]),
+    )
+    page.dispatch_event("main", "drop", {"dataTransfer": transfer})
+    expect(page.get_by_text("2 traces in two.json")).to_be_visible()
+    page.locator("tbody a").first.click()
+    expect(page).to_have_url(re.compile(f"/traces/upload\\?trace={canned.FAILED_ID}$"))
+    expect(page.get_by_role("treegrid").get_by_role("row")).to_have_count(8)
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_a_file_that_is_no_trace_is_refused_with_its_place(open_page: Open) -> None:
+    page = open_page("/zipkin/")
+    choose(page, "config.json", '{"a": 1}')
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("at byte 0 “{” was read, “[” was expected.")
+    assert serious_findings(page) == []
+    choose(page, "cut.json", '[{"traceId": "ab"')
+    expect(alert).to_contain_text("at byte 17 the end was read, “,” or “}” was expected.")
+
+
+def test_a_trace_is_archived_where_the_server_says(open_page: Open, store: canned.Store) -> None:
+    store.config = {"archivePostUrl": "/archive", "archiveUrl": "https://keep.example/{traceId}"}
+    page = open_page(HELLO)
+    store.refuses = "full"
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_text("The archive refused it (400): full")).to_be_visible()
+    store.refuses = ""
+    page.get_by_role("button", name="Archive").click()
+    link = page.get_by_role("link", name="Archived")
+    expect(link).to_have_attribute("href", f"https://keep.example/{canned.HELLO_ID}")
+    root, *rest = store.archived[-1]
+    assert root["tags"]["zipkin.archived"] == "true"
+    assert rest == canned.HELLO[1:]
+
+
+def test_nothing_is_archived_where_no_archive_is_told(open_page: Open) -> None:
+    page = open_page(HELLO)
+    expect(page.get_by_role("button", name="Archive")).to_have_count(0)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -174,3 +174,20 @@ def test_a_mesh_has_the_same_pages_at_its_root(static: Path) -> None:
     assert '<base href="/"><meta name="clew-home" content="mesh">' in pages.get("/delegator").text
     assert pages.get("/assets/a-1.js").text == SCRIPT
     assert pages.get("/favicon.ico").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("archive", "speaks_to"),
+    [
+        (None, None),
+        ("/archive/api/v2/spans", None),
+        ("https://keep.example:9411/api/v2/spans", "connect-src 'self' https://keep.example:9411"),
+    ],
+)
+def test_the_pages_may_speak_to_the_archive_besides_this_server(
+    static: Path, archive: str | None, speaks_to: str | None
+) -> None:
+    pages = Pages(static, routes=serve.routes(static=static, archive=archive))
+    policy = pages.get("/zipkin/").headers["content-security-policy"]
+    assert policy.partition("connect-src")[1] == ("connect-src" if speaks_to else "")
+    assert speaks_to is None or policy.endswith(f"; {speaks_to}")

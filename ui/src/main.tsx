@@ -16,6 +16,7 @@ import { config, readConfig } from "./pages/config";
 import { listenForKeys } from "./pages/keys";
 import { followLinks, path } from "./pages/place";
 import { readServices } from "./pages/services";
+import { UPLOADED, listenForFiles } from "./pages/upload";
 
 const TRACES: readonly PageLink[] = [
   { href: "./", words: "Search", key: "s", paths: ["", "index.html"] },
@@ -29,6 +30,7 @@ const MESH: readonly PageLink[] = [
 ];
 
 const loadMap = () => import("./pages/Map").then(({ MapPage }) => MapPage);
+const loadUpload = () => import("./pages/UploadPage").then(({ UploadPage }) => UploadPage);
 const loadMesh = () => import("./pages/mesh/MeshPages").then(({ MeshPages }) => MeshPages);
 
 function Traces() {
@@ -37,7 +39,9 @@ function Traces() {
   const isSearch = path.value === "" || path.value === "index.html";
   return (
     <Frame pages={config.value?.mapEnabled === false ? TRACES.slice(0, 1) : TRACES} traces>
-      {traceId ? (
+      {path.value === UPLOADED ? (
+        <Later key="upload" load={loadUpload} />
+      ) : traceId ? (
         <TracePage id={traceIdIn(traceId) ?? traceId} />
       ) : isMap ? (
         <Later load={loadMap} />
@@ -61,6 +65,7 @@ const isMesh = document.querySelector<HTMLMetaElement>('meta[name="clew-home"]')
 followLinks();
 listenForKeys();
 if (!isMesh) {
+  listenForFiles();
   void readConfig();
   void readServices();
 }

@@ -146,12 +146,13 @@ def _application(
     registry = new_registry()
     registry.register(intake.counts)
     parts = intake.collector, intake.room, intake.counts
+    base, archive = settings.pages_base_path, settings.api.ui.archive_post_url
     spans = [*HttpCollector(*parts).routes(), *OtlpCollector(*parts).routes()]
     routes: list[BaseRoute] = [
         *(spans if settings.http_collector else ()),
         *Status(store.health, intake.counts, registry, intake.troubles).routes(),
         *api.routes(store, settings.api),
-        *(ui.routes(settings.pages_base_path) if settings.pages else ()),
+        *(ui.routes(base, archive=archive) if settings.pages else ()),
     ]
     return Starlette(
         routes=routes,

@@ -12,6 +12,7 @@ import mimetypes
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -54,14 +55,17 @@ class Page(NamedTuple):
     etag: str
 
 
-def routes(base_path: str = HOME, static: Path = STATIC) -> list[BaseRoute]:
+def routes(
+    base_path: str = HOME, static: Path = STATIC, *, archive: str | None = None
+) -> list[BaseRoute]:
     """The routes of the pages. What they do not name is left to other routes, or is a 404.
 
     ``base_path`` is where browsers see the pages. A reverse proxy that strips its own prefix makes
-    that another place than :data:`HOME`, where the server's own routes stay.
+    that another place than :data:`HOME`, where the server's own routes stay. ``archive`` is the
+    address to which the pages may send a trace; None: nowhere but here.
     """
     base = base_path.rstrip("/")
-    show_index = _show(_read_index(static, f"{base}/"))
+    show_index = _show(_read_index(static, f"{base}/"), _policy(archive))
     return [
         Route("/", _to_home(base)),
         Route(HOME, _to_home(base)),
@@ -88,17 +92,27 @@ def mesh_files(static: Path = STATIC) -> list[BaseRoute]:
     return [Route(f"/{name}", _show(page)) for name, page in _read_files(static).items()]
 
 
-def _show(page: Page) -> Endpoint:
-    return lambda request: _answer(request, page)
+def _policy(archive: str | None) -> str:
+    """Another server's address widens what the pages may speak to; a path is here anyway."""
+    parts = urlsplit(archive or "")
+    return (
+        f"{_POLICY}; connect-src 'self' {parts.scheme}://{parts.netloc}"
+        if parts.netloc
+        else _POLICY
+    )
 
 
-def _answer(request: Request, page: Page) -> Response:
+def _show(page: Page, policy: str = _POLICY) -> Endpoint:
+    return lambda request: _answer(request, page, policy)
+
+
+def _answer(request: Request, page: Page, policy: str) -> Response:
     headers = {
         "cache-control": page.cache_control,
         "etag": page.etag,
         "vary": "accept-encoding",
         "x-content-type-options": "nosniff",
-        "content-security-policy": _POLICY,
+        "content-security-policy": policy,
         "referrer-policy": "same-origin",
     }
     if page.etag in request.headers.get("if-none-match", ""):

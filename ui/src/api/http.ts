@@ -30,7 +30,7 @@ export const get = <T>(
   check: (value: unknown) => T,
   signal: AbortSignal,
   read: readonly number[] = [],
-): Promise<Answer<T> | null> => ask(path, {}, check, signal, read);
+): Promise<Answer<T> | null> => ask(path, {}, asJson(check), signal, read);
 
 /** As `get`, for questions that are too long for an address. */
 export const post = <T>(
@@ -38,19 +38,27 @@ export const post = <T>(
   body: object,
   check: (value: unknown) => T,
   signal: AbortSignal,
-): Promise<Answer<T> | null> =>
-  ask(
-    path,
-    { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } },
-    check,
-    signal,
-    [],
-  );
+): Promise<Answer<T> | null> => ask(path, posted(body), asJson(check), signal, []);
+
+/** As `post`, where what is answered does not matter; `address` may be that of another server. */
+export const send = (address: string, body: object, signal: AbortSignal): Promise<Answer<null> | null> =>
+  ask(address, posted(body), () => Promise.resolve(null), signal, []);
+
+const posted = (body: object) => ({
+  method: "POST",
+  body: JSON.stringify(body),
+  headers: { "content-type": "application/json" },
+});
+
+const asJson =
+  <T>(check: (value: unknown) => T) =>
+  async (response: Response): Promise<T> =>
+    check(await response.json());
 
 async function ask<T>(
   path: string,
   how: { readonly method?: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>> },
-  check: (value: unknown) => T,
+  take: (response: Response) => Promise<T>,
   signal: AbortSignal,
   read: readonly number[],
 ): Promise<Answer<T> | null> {
@@ -59,7 +67,7 @@ async function ask<T>(
     const headers = { accept: "application/json", ...how.headers };
     const response = await fetch(new URL(path, document.baseURI), { ...how, signal, headers });
     if (!response.ok && !read.includes(response.status)) return { ok: false, failure: await refusal(response) };
-    const value = check(await response.json());
+    const value = await take(response);
     return { ok: true, value, tookMs: performance.now() - began, cursor: response.headers.get("clew-next-cursor") };
   } catch (error) {
     if (signal.aborted) return null;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readSearch, writeSearch } from "./search";
-import { AS_BUILT, logsOf, readUiConfig } from "./uiConfig";
+import { AS_BUILT, linkFor, readUiConfig } from "./uiConfig";
 
 const ZIPKIN = {
   environment: " staging ",
@@ -9,6 +9,8 @@ const ZIPKIN = {
   searchEnabled: false,
   logsUrl: "https://logs.example/?q={traceId}",
   supportUrl: null,
+  archivePostUrl: "https://keep.example/api/v2/spans",
+  archiveUrl: "javascript:alert(1)",
   dependency: { enabled: false, lowErrorRate: 0.5 },
 };
 
@@ -18,6 +20,8 @@ test("Zipkin's document is read by its keys", () => {
     search: { ...AS_BUILT.search, lookback: 900_000, limit: 10 },
     searchEnabled: false,
     mapEnabled: false,
+    archivePostUrl: "https://keep.example/api/v2/spans",
+    archiveUrl: null,
     supportUrl: null,
     logsUrl: "https://logs.example/?q={traceId}",
   });
@@ -40,8 +44,8 @@ test.each([
 });
 
 test("the logs of a trace are at an address of its own", () => {
-  expect(logsOf(readUiConfig(ZIPKIN), "1f")).toBe("https://logs.example/?q=1f");
-  expect(logsOf(AS_BUILT, "1f")).toBeNull();
+  expect(linkFor(readUiConfig(ZIPKIN).logsUrl, "1f")).toBe("https://logs.example/?q=1f");
+  expect(linkFor(AS_BUILT.logsUrl, "1f")).toBeNull();
 });
 
 test("an address that says nothing asks what the server says", () => {

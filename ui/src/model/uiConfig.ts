@@ -13,6 +13,10 @@ export interface UiConfig {
   readonly supportUrl: string | null;
   /** Logs of a trace, with `{traceId}` in it. */
   readonly logsUrl: string | null;
+  /** Takes traces to keep, as a list of spans by POST. */
+  readonly archivePostUrl: string | null;
+  /** Where an archived trace is seen, with `{traceId}` in it. */
+  readonly archiveUrl: string | null;
 }
 
 export const AS_BUILT: UiConfig = {
@@ -22,6 +26,8 @@ export const AS_BUILT: UiConfig = {
   mapEnabled: true,
   supportUrl: null,
   logsUrl: null,
+  archivePostUrl: null,
+  archiveUrl: null,
 };
 
 /** Of another document, or of one with other kinds of values, only what makes sense is taken. */
@@ -38,12 +44,14 @@ export function readUiConfig(document: unknown): UiConfig {
     mapEnabled: recordOf(at["dependency"])["enabled"] !== false,
     supportUrl: address(at["supportUrl"]),
     logsUrl: address(at["logsUrl"]),
+    archivePostUrl: address(at["archivePostUrl"]),
+    archiveUrl: address(at["archiveUrl"]),
   };
 }
 
-/** The logs of a trace; null where nobody said where they are. */
-export const logsOf = ({ logsUrl }: UiConfig, traceId: string): string | null =>
-  logsUrl?.replaceAll("{traceId}", encodeURIComponent(traceId)) ?? null;
+/** An address with `{traceId}` in it, for a trace; null where nobody said one. */
+export const linkFor = (template: string | null, traceId: string): string | null =>
+  template?.replaceAll("{traceId}", encodeURIComponent(traceId)) ?? null;
 
 const recordOf = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};

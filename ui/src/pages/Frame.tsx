@@ -7,6 +7,7 @@ import { Logo } from "../widgets/marks";
 import { singleKeys, theme, zone } from "../widgets/settings";
 import { Toast, copy } from "../widgets/states";
 import { Ingest } from "./Ingest";
+import { OpenFile } from "./OpenFile";
 import { KeySheet } from "./KeySheet";
 import { config } from "./config";
 import { EVERYWHERE, useKeys } from "./keys";
@@ -82,6 +83,7 @@ export function Frame({
         {traces && (
           <>
             <Ingest open={open === "ingest"} onToggle={() => setOpen(open === "ingest" ? null : "ingest")} />
+            <OpenFile kind="plain" />
             <GoTo field={idField} />
           </>
         )}

@@ -11,12 +11,15 @@ import { go } from "./place";
 /** Services named in a row; the rest is a number. */
 const NAMED = 3;
 
+const toTrace = (id: string): string => `traces/${id}`;
+
 export function ResultsTable({
   summaries,
   sort,
   look,
   now,
   zone,
+  linkOf = toTrace,
   onMore,
 }: {
   summaries: readonly Summary[];
@@ -24,6 +27,8 @@ export function ResultsTable({
   look: LookUp;
   now: Micros;
   zone: Zone;
+  /** Where the trace of an id is seen: the trace page, unless said. */
+  linkOf?: (id: string) => string;
   /** Null when there are no more. */
   onMore: (() => void) | null;
 }) {
@@ -58,12 +63,12 @@ export function ResultsTable({
         </thead>
         <tbody ref={rows.body} onKeyDown={rows.onKeyDown}>
           {summaries.map((summary, i) => (
-            <tr key={summary.id} onClick={() => go(`traces/${summary.id}`)}>
+            <tr key={summary.id} onClick={() => go(linkOf(summary.id))}>
               <td class="mono" title={`${fullClock(summary.start, zone)} ${zoneName(zone)}`}>
                 {clock(summary.start, now, zone)}
               </td>
               <td>
-                <a class="row" href={`traces/${summary.id}`} {...rows.row(i)}>
+                <a class="row" href={linkOf(summary.id)} {...rows.row(i)}>
                   <Request summary={summary} />
                 </a>
               </td>

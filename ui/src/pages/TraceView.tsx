@@ -18,13 +18,14 @@ import { Waterfall } from "../widgets/Waterfall";
 import { Swatch } from "../widgets/marks";
 import { sidePanel, zone } from "../widgets/settings";
 import { copy } from "../widgets/states";
+import { Archive } from "./Archive";
 import { ClocksApart } from "./ClocksApart";
 import { useKeys } from "./keys";
 import { TraceBar } from "./TraceBar";
 import { change, here, params, step } from "./place";
 import { traceKeys } from "./traceKeys";
 import { useHeldZoom } from "./useHeldZoom";
-import { logsOf } from "../model/uiConfig";
+import { linkFor } from "../model/uiConfig";
 import { config } from "./config";
 
 /** Below this width the panel would cover the rows, so it waits to be asked for. */
@@ -39,7 +40,8 @@ export function TraceView({
   clocks: Clocks;
   look: LookUp;
   stale: boolean;
-  onAgain: () => void;
+  /** Asks the server anew; null for a trace that none has. */
+  onAgain: (() => void) | null;
 }) {
   const raw = params.value.has("raw");
   const trace = raw ? clocks.raw : clocks.adjusted;
@@ -156,7 +158,8 @@ function Head({
   trace: Trace;
   root: Node;
   look: LookUp;
-  onAgain: () => void;
+  /** Asks the server anew; null for a trace that none has. */
+  onAgain: (() => void) | null;
   /** What else belongs to the facts. */
   children: ComponentChildren;
 }) {
@@ -169,7 +172,7 @@ function Head({
       .map((name) => look(name).alias),
   );
   const start = micros(trace.start + root.start);
-  const logs = config.value && logsOf(config.value, trace.id);
+  const logs = linkFor(config.value?.logsUrl ?? null, trace.id);
   return (
     <div class="head row">
       <div class="grow">
@@ -199,12 +202,17 @@ function Head({
           Logs
         </a>
       )}
-      <button type="button" title="Spans may still be on their way" onClick={onAgain}>
-        Look again
-      </button>
-      <button type="button" onClick={() => void copy(here(), "Link")}>
-        Copy link
-      </button>
+      <Archive key={trace.id} trace={trace} root={root} />
+      {onAgain && (
+        <button type="button" title="Spans may still be on their way" onClick={onAgain}>
+          Look again
+        </button>
+      )}
+      {onAgain && (
+        <button type="button" onClick={() => void copy(here(), "Link")}>
+          Copy link
+        </button>
+      )}
       <button type="button" onClick={() => download(trace)}>
         Download
       </button>
