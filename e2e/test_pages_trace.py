@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
@@ -57,6 +58,16 @@ def test_clocks_that_were_apart_are_set_right_and_shown_raw_when_asked(open_page
     expect(panel).to_contain_text("1.00\u00a0ms into the trace")
 
 
+def test_a_downloaded_trace_is_the_servers_answer(open_page: Open, tmp_path: Path) -> None:
+    page = open_page(HELLO)
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Download").click()
+    download = downloading.value
+    download.save_as(tmp_path / "trace.json")
+    assert download.suggested_filename == f"{canned.HELLO_ID}.json"
+    assert json.loads((tmp_path / "trace.json").read_text()) == canned.HELLO
+
+
 def choose(page: Page, name: str, content: str) -> None:
     file: FilePayload = {"name": name, "mimeType": "application/json", "buffer": content.encode()}
     page.get_by_label("File of spans").first.set_input_files(file)
@@ -70,6 +81,20 @@ def test_a_chosen_file_is_a_trace_page_without_a_server_that_has_it(open_page: O
     expect(page.get_by_role("button", name="Look again")).to_have_count(0)
     page.reload()
     expect(page.get_by_role("heading", name="No file is open")).to_be_visible()
+
+
+def test_a_downloaded_trace_is_what_was_reported_and_opens_again(
+    open_page: Open, store: canned.Store
+) -> None:
+    page = open_page(f"/zipkin/traces/{APART_ID}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == f"{APART_ID}.json"
+    content = download.value.path().read_text()
+    assert json.loads(content) == store.traces[-1]
+    choose(page, "again.json", content)
+    expect(page).to_have_url(re.compile("/traces/upload$"))
+    expect(page.get_by_text("Clocks of hello and world")).to_be_visible()
 
 
 def test_a_dropped_file_of_several_traces_is_a_list_of_them(open_page: Open) -> None:
@@ -119,6 +144,15 @@ def test_a_trace_is_archived_where_the_server_says(open_page: Open, store: canne
 def test_nothing_is_archived_where_no_archive_is_told(open_page: Open) -> None:
     page = open_page(HELLO)
     expect(page.get_by_role("button", name="Archive")).to_have_count(0)
+
+
+def test_from_a_span_to_more_of_its_kind(open_page: Open) -> None:
+    page = open_page(HELLO)
+    page.get_by_role("row", name="incoming /svc/world").click()
+    page.get_by_role("link", name="More like this").click()
+    expect(page.get_by_label("Service", exact=True)).to_have_value("127.0.0.1/4141")
+    expect(page.get_by_label("Operation")).to_have_value("incoming /svc/world")
+    expect(page.get_by_role("status").filter(has_text="2 traces")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -25,8 +25,8 @@ import { TraceBar } from "./TraceBar";
 import { change, here, params, step } from "./place";
 import { traceKeys } from "./traceKeys";
 import { useHeldZoom } from "./useHeldZoom";
-import { linkFor } from "../model/uiConfig";
-import { config } from "./config";
+import { AS_BUILT, linkFor } from "../model/uiConfig";
+import { config, searchLink } from "./config";
 
 /** Below this width the panel would cover the rows, so it waits to be asked for. */
 const ROOM_FOR_PANEL = 1100;
@@ -113,11 +113,23 @@ export function TraceView({
           />
         </div>
         {panel && <Splitter column={sidePanel} label="Width of the detail" grows="left" />}
-        {panel && <SpanPanel trace={trace} node={node} look={look} zone={zone.value} onClose={() => setPanel(false)} />}
+        {panel && (
+          <SpanPanel
+            trace={trace}
+            node={node}
+            look={look}
+            zone={zone.value}
+            likeThis={config.value?.searchEnabled ? likeThis : null}
+            onClose={() => setPanel(false)}
+          />
+        )}
       </div>
     </div>
   );
 }
+
+const likeThis = (service: string, operation: string): string =>
+  searchLink({ ...(config.peek() ?? AS_BUILT).search, service, operation });
 
 /** The row of that key, or the one in which it is folded away; the first when there is none. */
 function rowNamed(trace: Trace, rows: readonly Row[], key: string): Row | undefined {

@@ -17,12 +17,15 @@ export function SpanPanel({
   node,
   look,
   zone,
+  likeThis,
   onClose,
 }: {
   trace: Trace;
   node: Node;
   look: LookUp;
   zone: Zone;
+  /** Where spans of a service and an operation are found; null where searching is off. */
+  likeThis: ((service: string, operation: string) => string) | null;
   onClose: () => void;
 }) {
   const { alias, operation, mark, service } = labelOf(node, look);
@@ -99,6 +102,13 @@ export function SpanPanel({
       {node.kind === "span" && <Ends node={node} />}
       {node.kind === "span" && <Tags key={node.key} node={node} />}
       {node.kind === "span" && <Events trace={trace} node={node} />}
+      {node.kind === "span" && service && likeThis && (
+        <section>
+          <a class="sm" href={likeThis(service, (node.joined ?? node.span).name ?? "")}>
+            More like this
+          </a>
+        </section>
+      )}
       {node.kind === "span" && <Ids trace={trace} node={node} />}
     </aside>
   );
