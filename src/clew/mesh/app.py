@@ -304,7 +304,7 @@ class Mesh:
         }
 
     async def _keep_publishing(self) -> None:
-        """Whenever Envoy asks, a namer answers, the file is edited, names leave or an epoch ends."""
+        """Whenever Envoy asks, a namer answers, the file is edited, names leave, epochs end."""
         clock = asyncio.get_running_loop().time
         while True:
             until = self._crowd.until
