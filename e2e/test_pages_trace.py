@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
@@ -56,16 +55,6 @@ def test_clocks_that_were_apart_are_set_right_and_shown_raw_when_asked(open_page
     expect(page.get_by_role("row", name="moved")).to_have_count(0)
     page.go_back()
     expect(panel).to_contain_text("1.00\u00a0ms into the trace")
-
-
-def test_a_downloaded_trace_is_the_servers_answer(open_page: Open, tmp_path: Path) -> None:
-    page = open_page(HELLO)
-    with page.expect_download() as downloading:
-        page.get_by_role("button", name="Download").click()
-    download = downloading.value
-    download.save_as(tmp_path / "trace.json")
-    assert download.suggested_filename == f"{canned.HELLO_ID}.json"
-    assert json.loads((tmp_path / "trace.json").read_text()) == canned.HELLO
 
 
 def choose(page: Page, name: str, content: str) -> None:
