@@ -50,3 +50,18 @@ def test_every_variable_that_the_trace_server_reads_is_in_its_table() -> None:
     told = set(re.findall(r"`([A-Z_]+)`", (ROOT / "docs/traces.md").read_text()))
 
     assert variables - told == set()
+
+
+@pytest.mark.parametrize("page", ["zipkin.md"])
+def test_what_a_page_says_is_held_by_tests_that_are_there(page: str) -> None:
+    rows = re.findall(r"^\|(?!---).*\|$", (ROOT / "docs" / page).read_text(), re.MULTILINE)[1:]
+    named = [re.findall(r"`(\S+\.py)::(\w+)`", row) for row in rows]
+    missing = [
+        f"{file}::{test}"
+        for tests in named
+        for file, test in tests
+        if f"def {test}(" not in (ROOT / file).read_text()
+    ]
+
+    assert [row for row, tests in zip(rows, named, strict=True) if not tests] == []
+    assert missing == []
