@@ -10,7 +10,7 @@ import yaml
 
 from clew.cli.linker_files import linker_texts
 from clew.install.options import InstallError, Options
-from clew.install.render import PARTS, render
+from clew.install.render import ASIDE, PARTS, render
 from clew.mesh.config.linker import Linker, read_linker
 from clew.mesh.config.notes import notes
 from clew.mesh.config.telemetry import ZipkinTelemeter
@@ -58,7 +58,7 @@ def linker(options: Options) -> Linker:
     return read_linker(the("ConfigMap", "l5d-config", options)["data"]["config.yaml"], "mesh.yml")
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", [*PARTS, *ASIDE])
 def test_the_examples_are_what_is_printed(part: str) -> None:
     assert (EXAMPLES / f"{part}.yml").read_text() == render(part, Options())
 
@@ -66,7 +66,7 @@ def test_the_examples_are_what_is_printed(part: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
 def test_kubernetes_knows_every_field(options: Options, version: str) -> None:
-    for each in objects("all", options):
+    for each in [*objects("all", options), *objects("check", options)]:
         kubernetes_validate.validate(each, version, strict=True)
 
 
@@ -154,6 +154,19 @@ def test_apps_find_the_mesh_by_the_address_of_their_node() -> None:
     assert env["http_proxy"]["value"] == "$(HOST_IP):4140"
     names = [each["metadata"]["name"] for each in objects("all") if each["kind"] == "Service"]
     assert "world" not in names
+
+
+def test_the_check_sees_what_the_mesh_sees() -> None:
+    (job,) = objects("check")
+    spec = job["spec"]["template"]["spec"]
+    assert spec["serviceAccountName"] == "l5d"
+    (container,) = spec["containers"]
+    assert container["args"] == ["check", "--traces=http://zipkin-collector.default.svc:9411"]
+    fields = {each["name"]: each["valueFrom"]["fieldRef"]["fieldPath"] for each in container["env"]}
+    assert fields["NODE_NAME"] == "spec.nodeName"
+    _, elsewhere = objects("check", CHOICES[1])
+    (container,) = elsewhere["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["check", "--outgoing-port=5140"]
 
 
 def test_on_the_network_of_the_node() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from clew.install.options import Options
-from clew.install.render import PARTS, render
+from clew.install.render import ASIDE, PARTS, render
 
 DEFAULTS = Options()
 PORT = click.IntRange(1, 65535)
@@ -18,7 +18,7 @@ Examples:
   clew install mesh --collector zipkin.monitoring:9411 > mesh.yml
 """
 )
-@click.argument("part", type=click.Choice(["all", *PARTS]), default="all")
+@click.argument("part", type=click.Choice(["all", *PARTS, *ASIDE]), default="all")
 @click.option("--namespace", default=DEFAULTS.namespace, show_default=True, help="Where it runs.")
 @click.option("--image", default=DEFAULTS.image, show_default=True, help="The image of clew.")
 @click.option(
@@ -77,6 +77,8 @@ Examples:
 )
 def command(part: str, **chosen: object) -> None:
     """Print the manifests of the mesh, the traces and the sample apps, or of one of them.
+
+    check is a Job beside them, which runs clew check in the cluster.
 
     Nothing is sent anywhere: kubectl does that. The same options print the same text.
     """

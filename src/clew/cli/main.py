@@ -18,6 +18,7 @@ COMMANDS = {
     "dtab": ("clew.cli.dtab", "What becomes of a name: dtabs read, shown, bound, explained."),
     "traces": ("clew.cli.traces", "Run the trace server: a Zipkin that keeps what it is given."),
     "install": ("clew.cli.install", "Print Kubernetes manifests for mesh, traces and sample apps."),
+    "check": ("clew.cli.check", "What is wrong between mesh, cluster and apps, and what to do."),
     "helloworld": ("clew.cli.helloworld", "The sample app of the blog post, with the same flags."),
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import yaml
 
+from clew.install.check import check
 from clew.install.demo import demo
 from clew.install.mesh import mesh
 from clew.install.objects import Object
@@ -18,13 +19,15 @@ PARTS: Mapping[str, Callable[[Options], list[Object]]] = {
     "demo": demo,
 }
 """In the order of the blog post."""
+ASIDE: Mapping[str, Callable[[Options], list[Object]]] = {"check": check}
+"""No part of ``all``."""
 
 
 def render(part: str, options: Options) -> str:
     """A part, or ``all``. Raises InstallError."""
     options.check()
     names = list(PARTS) if part == "all" else [part]
-    objects = [each for name in names for each in PARTS[name](options)]
+    objects = [each for name in names for each in {**PARTS, **ASIDE}[name](options)]
     if options.namespace != "default":
         objects.insert(0, _namespace(options.namespace))
     documents = (yaml.dump(each, Dumper=_Dumper, sort_keys=False, width=1000) for each in objects)

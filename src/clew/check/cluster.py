@@ -1,0 +1,117 @@
+"""The API server, asked for what the checks look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from clew.check import rights
+from clew.check.objects import ObjectList, Review, Version
+from clew.errors import ClewError
+from clew.mesh.namers.k8s.access import Access
+
+SECONDS = 5.0
+"""For one answer."""
+
+T = TypeVar("T")
+
+
+class ClusterAway(ClewError):
+    """Nobody answers."""
+
+    exit_code = 1
+
+
+class NoApiServer(ClewError):
+    """Somebody answers, who is no API server."""
+
+    exit_code = 1
+
+
+class NotAllowed(ClewError):
+    """The API server answers, but not with what it was asked for."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """The first answer."""
+
+    version: str
+    date: str
+    """The Date header; empty for none."""
+    before: datetime
+    after: datetime
+    """When it was asked, and when it had answered, by this machine's clock."""
+
+
+class Cluster:
+    """Every method raises ClusterAway, NoApiServer or NotAllowed."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def greet(self) -> Greeting:
+        """Ask for its version, which everybody may know."""
+        before = datetime.now(UTC)
+        answer = self._ask("GET", "/version")
+        after = datetime.now(UTC)
+        version = _read(answer, Version).git_version
+        return Greeting(version, answer.headers.get("date", ""), before, after)
+
+    def list(self, path: str, of: type[T], labels: str = "") -> Sequence[T]:
+        """The objects of a collection, perhaps those with these labels."""
+        query = {"labelSelector": labels} if labels else {}
+        answer = self._ask("GET", path, params=query)
+        return _read(answer, ObjectList[of]).items or ()  # type: ignore[valid-type]  # msgspec reads it
+
+    def may(self, right: rights.Right, namespace: str, user: str = "") -> bool:
+        """Whether ``user``, or else we, have this right."""
+        path, body = rights.review(right, namespace, user)
+        return _read(self._ask("POST", path, json=body), Review).status.allowed
+
+    def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            answer = self._client.request(method, path, **request)
+        except (httpx.HTTPError, OSError) as error:
+            why = str(error) or type(error).__name__
+            raise ClusterAway(f"the API server does not answer: {why}") from error
+        if not answer.is_success:
+            said = _message(answer)
+            raise NotAllowed(f"the API server answers {answer.status_code} to {path}: {said}")
+        return answer
+
+
+@contextmanager
+def connected(access: Access) -> Iterator[Cluster]:
+    """The cluster that this is the way to. Raises OSError for a token that cannot be read."""
+    with httpx.Client(
+        base_url=access.url,
+        verify=access.tls or False,
+        headers=access.headers(),
+        trust_env=False,
+        timeout=SECONDS,
+    ) as client:
+        yield Cluster(client)
+
+
+def _read(answer: httpx.Response, type: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer.content, type=type)
+    except msgspec.MsgspecError as error:
+        raise NoApiServer(f"{answer.url} is not what an API server answers: {error}") from error
+
+
+def _message(answer: httpx.Response) -> str:
+    try:
+        said: Mapping[str, Any] = msgspec.json.decode(answer.content, type=dict[str, Any])
+        return str(said.get("message", ""))
+    except msgspec.MsgspecError:
+        return answer.text[:200]

@@ -1,0 +1,40 @@
+"""The trace server, asked for the traces of the last hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import httpx
+import msgspec
+
+from clew.errors import ClewError
+from clew.span.model import Span
+
+LOOKBACK_MS = 3_600_000
+MOST = 1000
+"""Traces; the newest."""
+SECONDS = 30.0
+"""For the answer."""
+
+
+class TracesAway(ClewError):
+    """No trace server answers at this URL."""
+
+    exit_code = 1
+
+
+def recent(base_url: str) -> Sequence[Sequence[Span]]:
+    """Of any Zipkin server. Raises TracesAway."""
+    url = f"{base_url.rstrip('/')}/api/v2/traces"
+    try:
+        answer = httpx.get(
+            url,
+            params={"lookback": LOOKBACK_MS, "limit": MOST},
+            timeout=SECONDS,
+            trust_env=False,
+        )
+        answer.raise_for_status()
+        return msgspec.json.decode(answer.content, type=list[list[Span]])
+    except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError) as error:
+        why = str(error) or type(error).__name__
+        raise TracesAway(f"{url} does not answer with traces: {why}") from error

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from tests.check.cluster import Answers, Document, Object, served
+from tests.mesh.relay.collector import unused_port
+
+from clew.check import network
+from clew.check.finding import Level
+from clew.check.run import Here, check
+
+NODE: Object = {
+    "metadata": {"name": "node-1"},
+    "status": {"addresses": [{"type": "InternalIP", "address": "127.0.0.1"}]},
+}
+MESH: Object = {
+    "metadata": {"name": "l5d"},
+    "spec": {"type": "NodePort", "ports": [{"name": "outgoing", "port": 4140, "nodePort": 30140}]},
+}
+PAGES: Object = {"metadata": {"name": "zipkin"}, "spec": {"ports": [{"name": "http", "port": 80}]}}
+
+
+def pod(host_port: int) -> Object:
+    port = {"containerPort": 4140, "hostPort": host_port}
+    return {
+        "metadata": {"name": "l5d-1", "labels": {"app": "l5d"}},
+        "spec": {"nodeName": "node-1", "containers": [{"name": "l5d", "ports": [port]}]},
+        "status": {
+            "phase": "Running",
+            "hostIP": "127.0.0.1",
+            "containerStatuses": [{"name": "l5d", "ready": True}],
+        },
+    }
+
+
+def documents() -> dict[str, Document]:
+    return {
+        "/version": {"gitVersion": "v1.37.0"},
+        "/api/v1/nodes": {"items": [NODE]},
+        "/api/v1/namespaces/default/pods": {"items": []},
+        "/api/v1/namespaces/default/services": {"items": [MESH, PAGES]},
+        "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices": {
+            "items": [{"metadata": {}, "endpoints": [{"addresses": ["10.1.0.2"]}]}]
+        },
+    }
+
+
+def rows(here: Here) -> list[tuple[str, str, str]]:
+    return [(each.level.value, each.check, each.seen) for each in check(here)]
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Here:
+    return Here({"HOME": str(tmp_path)}, "default", proxy_port=unused_port())
+
+
+def test_without_a_cluster_that_is_said_in_one_sentence(laptop: Here) -> None:
+    assert rows(laptop) == [
+        (
+            "warning",
+            "cluster",
+            "there is no cluster to be seen from here: no kubectl proxy, no pod, no kubeconfig",
+        )
+    ]
+
+
+def test_on_a_laptop(laptop: Here) -> None:
+    answers = Answers({})
+    with served(answers) as port:
+        answers.documents = documents() | {
+            "/api/v1/namespaces/default/pods": {"items": [pod(port)]}
+        }
+        here = dataclasses.replace(laptop, proxy_port=port)
+        found = rows(here)
+    assert found == [
+        ("ok", "cluster", f"Kubernetes v1.37.0 answers at http://localhost:{port}"),
+        ("ok", "clock", "this machine and the API server agree on the time"),
+        (
+            "ok",
+            "rights",
+            "the ServiceAccount l5d may list and watch endpointslices and services in default",
+        ),
+        ("ok", "dns", "1 of 1 DNS pods of the cluster are ready"),
+        ("ok", "address", "l5d is at port 30140 of every node (NodePort)"),
+        ("ok", "address", "zipkin is reached from within the cluster only"),
+        ("ok", "pods", "1 of 1 pods of l5d are ready"),
+        ("ok", "node names", "whether node names resolve can only be seen in a pod"),
+        ("ok", "hostPort", "1 ports of the mesh on its nodes answer"),
+    ]
+    assert answers.reviewed[0] == {
+        "resourceAttributes": {
+            "namespace": "default",
+            "group": "discovery.k8s.io",
+            "resource": "endpointslices",
+            "verb": "list",
+        },
+        "user": "system:serviceaccount:default:l5d",
+        "groups": ["system:serviceaccounts", "system:serviceaccounts:default"],
+    }
+
+
+def test_whoever_may_not_ask_about_the_mesh_asks_about_himself(laptop: Here) -> None:
+    answers = Answers(documents(), frozenset({"list"}), about_others=False)
+    with served(answers) as port:
+        found = list(check(dataclasses.replace(laptop, proxy_port=port)))
+    (rights,) = (each for each in found if each.check == "rights")
+    assert rights.level is Level.PROBLEM
+    assert rights.seen == (
+        "you, not the mesh, may not watch endpointslices, watch services in namespace default"
+    )
+
+
+def test_what_may_not_be_seen_is_a_warning_and_the_rest_goes_on(laptop: Here) -> None:
+    with served(Answers({"/version": documents()["/version"]})) as port:
+        found = rows(dataclasses.replace(laptop, proxy_port=port))
+    assert [level for level, *_ in found] == ["ok", "ok", "ok", *["warning"] * 4]
+    assert found[3][2] == "the API server answers 403 to /api/v1/nodes: refused: /api/v1/nodes"
+
+
+def test_something_else_that_answers_is_no_cluster(laptop: Here) -> None:
+    with served(Answers({"/version": []})) as port:
+        (found,) = check(dataclasses.replace(laptop, proxy_port=port))
+    assert found.level is Level.PROBLEM
+    assert "is not what an API server answers" in found.seen
+
+
+def test_in_a_pod(laptop: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf = tmp_path / "resolv.conf"
+    conf.write_text("search default.svc.cluster.local svc.cluster.local\noptions ndots:5\n")
+    known = {"kubernetes.default.svc": ["10.96.0.1"], "node-1": []}
+    monkeypatch.setattr(network, "resolve", lambda name, _: (known[name], ""))
+    environment = {
+        "KUBERNETES_SERVICE_HOST": "10.96.0.1",
+        "NODE_NAME": "node-1",
+        "HOST_IP": "127.0.0.1",
+    }
+    here = dataclasses.replace(laptop, environment=environment, account=tmp_path, resolv_conf=conf)
+    found = list(check(here))
+    assert [(each.level.value, each.check) for each in found][:4] == [
+        ("problem", "cluster"),
+        ("problem", "dns"),
+        ("ok", "dns"),
+        ("warning", "node names"),
+    ]
+    assert "this pod has no account" in found[0].seen
+    assert "status.hostIP" in found[3].advice
+    assert found[4].check == "hostPort"
+
+
+def test_traces_that_do_not_answer_are_a_problem(laptop: Here) -> None:
+    url = f"http://127.0.0.1:{unused_port()}"
+    *_, found = check(dataclasses.replace(laptop, traces=url))
+    assert (found.check, found.level) == ("trace context", Level.PROBLEM)
+
+
+def test_traces_are_asked_for(laptop: Here) -> None:
+    span = {"traceId": "a" * 16, "id": "a" * 16, "parentId": "b" * 16}
+    with served(Answers({"/api/v2/traces": [[span]]})) as port:
+        *_, found = check(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}/"))
+    assert found.seen.startswith("1 spans of a service without a name")
