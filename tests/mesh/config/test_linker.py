@@ -479,7 +479,7 @@ def test_mistakes_in_a_router(keys: str, found: str) -> None:
     [
         ("admin: {port: 99999}", "1: admin.port: '99999' is not a port (0 to 65535)"),
         ("admin: {ip: localhost}", "1: admin.ip: 'localhost' is not an IP address"),
-        ("admin: {tls: {certPath: c, keyPath: k}}", "1: tls is not available in this version"),
+        ("admin: {tls: {certPath: c, keyPath: k}}", "1: admin.tls is not available in this"),
         (
             "telemetry: [{kind: io.l5d.recentRequests}]",
             "1: telemetry[0] needs 'sampleRate'",
@@ -518,9 +518,9 @@ def test_mistakes_beside_the_routers(text: str, found: str) -> None:
 @pytest.mark.parametrize(
     ("protocol", "instead"),
     [
-        ("thrift", "clew routes HTTP: use protocol http or h2"),
-        ("mux", "clew routes HTTP: use protocol http or h2"),
-        ("thriftmux", "clew routes HTTP: use protocol http or h2"),
+        ("thrift", "clew routes HTTP (protocol http or h2)"),
+        ("mux", "clew routes HTTP (protocol http or h2)"),
+        ("thriftmux", "clew routes HTTP (protocol http or h2)"),
     ],
 )
 def test_protocols_that_are_not_there_yet(protocol: str, instead: str) -> None:
@@ -575,9 +575,9 @@ def test_a_broken_router_does_not_hide_what_the_others_do_to_each_other() -> Non
 
 def test_what_is_not_available_is_checked_all_the_same() -> None:
     text = f"admin: {{tls: {{certPath: c, keyPath: k, ciphers: [x]}}}}\n{with_router('')}"
-    (wrong, absent) = problems(text)
+    (absent, wrong) = problems(text)
     assert wrong.startswith("1: admin.tls.ciphers[0]: 'x' is not a cipher")
-    assert absent.startswith("1: tls is not available in this version of clew")
+    assert absent.startswith("1: admin.tls is not available in this version of clew")
 
 
 def test_a_pattern_of_the_admin_port_must_be_one() -> None:

@@ -52,6 +52,7 @@ class ClientPolicy(Section, frozen=True, kw_only=True):
         "window_update_ratio": "Envoy decides when to let more bytes come",
         "max_frame_bytes": "Envoy takes frames of up to 16 KiB",
     }
+    elsewhere: ClassVar = {"requestAuthorizers": "clew does not ask Istio who may do what"}
 
     tls: ClientTls | None = None
     """None is plain text."""

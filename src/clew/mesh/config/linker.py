@@ -23,6 +23,7 @@ class Linker(Section, frozen=True, kw_only=True):
     """What a Linkerd 1.x file says."""
 
     no_effect: ClassVar = {"usage": "clew reports nothing to anyone"}
+    elsewhere: ClassVar = {"tracers": "since Linkerd 1.0 they stand under telemetry"}
 
     routers: Annotated[tuple[AnyRouter, ...], AtLeastOneItem(_NO_ROUTERS)]
     namers: tuple[Namer, ...] = ()

@@ -87,7 +87,8 @@ class Reader:
                 if value.tag != "tag:yaml.org,2002:null":
                     values[name] = self.read(value, fields[key].type, f"{at}.{key}".lstrip("."))
             elif key != cls.__struct_config__.tag_field:
-                self._note(key_node, f"unknown key '{key}'{_in(at)}", nearest(key, fields))
+                hint = cls.elsewhere.get(key) or nearest(key, fields)
+                self._note(key_node, f"unknown key '{key}'{_in(at)}", hint)
         for field in fields.values():
             if field.required and field.name not in values:
                 values[field.name] = self._missing(node, field, at)
@@ -96,7 +97,7 @@ class Reader:
         section = cls(**values)
         self._sections.append(section)
         self._lines[id(section)] = lines
-        self._check(section, fields)
+        self._check(section, fields, at)
         return section
 
     def _keys(self, node: yaml.MappingNode, at: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
@@ -117,7 +118,7 @@ class Reader:
             return self._note(node, f"{_before(at)}{rule.otherwise}")
         return self._note(node, f"{at} needs '{field.encode_name}'".lstrip())
 
-    def _check(self, section: Section, fields: dict[str, Any]) -> None:
+    def _check(self, section: Section, fields: dict[str, Any], at: str) -> None:
         """The rules between keys, and the keys that may not be used yet."""
         for blamed, name, what in section.conflicts():
             lines = self._lines[id(blamed)]
@@ -126,7 +127,8 @@ class Reader:
             used = getattr(section, field.name) != field.default
             if used and (instead := type(section).not_yet.get(field.name)):
                 line = self._lines[id(section)][field.name]
-                what = f"{field.encode_name} is not available in this version of clew; {instead}"
+                place = f"{at}.{field.encode_name}".lstrip(".")
+                what = f"{place} is not available in this version of clew; {instead}"
                 self.problems.append(Problem(line, what))
 
     def _items(self, node: yaml.Node, item: Any, shape: Shape, at: str) -> Any:

@@ -96,6 +96,12 @@ class _Router(Section, frozen=True, kw_only=True, tag_field="protocol"):
         "announcers": "clew announces nothing",
         "trace_propagator": "every trace header is read and written in any case",
     }
+    elsewhere: ClassVar = {
+        "baseDtab": "since Linkerd 1.0 it is dtab",
+        "failFast": "since Linkerd 1.0 it stands under client",
+        "timeoutMs": "since Linkerd 1.0 it is totalTimeoutMs under service",
+        "responseClassifier": "since Linkerd 1.0 it stands under service",
+    }
 
     label: str = ""
     """Its name in spans, metrics and addresses; the protocol's when the file does not say."""
@@ -218,7 +224,5 @@ Router = HttpRouter | H2Router
 
 AnyRouter = Annotated[
     Router,
-    NotYet(
-        dict.fromkeys(("thrift", "mux", "thriftmux"), "clew routes HTTP: use protocol http or h2")
-    ),
+    NotYet(dict.fromkeys(("thrift", "mux", "thriftmux"), "clew routes HTTP (protocol http or h2)")),
 ]

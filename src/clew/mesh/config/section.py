@@ -67,6 +67,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Attributes that clew does not do yet: using one is an error; by attribute, what to do."""
     no_effect: ClassVar[Mapping[str, str]] = {}
     """Attributes that are taken and change nothing here: by attribute, why."""
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Keys that some Linkerd had here and that are unknown: by key, what to do."""
     idle: ClassVar[str] = ""
     """Why the whole section changes nothing here; empty when it does something."""
 

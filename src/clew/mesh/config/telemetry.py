@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+import msgspec
+
 from clew.mesh.config.section import Count, KindSection, Port, Positive, Rule, Share
 
 
@@ -46,6 +48,14 @@ class ZipkinKafkaTelemeter(KindSection, frozen=True, kw_only=True, tag="io.zipki
     bootstrap_servers: str = "localhost:9092"
     topic: str = "zipkin"
     initial_sample_rate: Share = 0.001
+
+
+class NewRelicTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.newrelic"):
+    """Metrics to New Relic."""
+
+    idle = "clew sends no metrics to New Relic; let it fetch those of io.l5d.prometheus"
+
+    license_key: str = msgspec.field(name="license_key")
 
 
 class PrometheusTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.prometheus"):
@@ -95,6 +105,7 @@ Telemeter = (
     ZipkinTelemeter
     | ZipkinHttpTelemeter
     | ZipkinKafkaTelemeter
+    | NewRelicTelemeter
     | PrometheusTelemeter
     | InfluxDbTelemeter
     | StatsDTelemeter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from clew.mesh.config.section import Conflict, Rule, Section
 
@@ -77,6 +77,8 @@ Certificate = KeyPair | Authorities
 class ServerTls(Section, frozen=True, kw_only=True):
     """How a listener proves who it is."""
 
+    elsewhere: ClassVar = {"serverCaChainPath": "Linkerd later called it intermediateCertsPath"}
+
     cert_path: str
     """File with the certificate, PEM."""
     key_path: str
@@ -118,6 +120,13 @@ class ClientAuth(Section, frozen=True, kw_only=True):
 
 class ClientTls(Section, frozen=True, kw_only=True):
     """How a client checks whom it talks to."""
+
+    elsewhere: ClassVar = {
+        "kind": "since Linkerd 1.0 commonName says whom to trust, or disableValidation",
+        "caCertPath": "since Linkerd 1.0 it is trustCertsBundle",
+        "names": "since Linkerd 1.0 each is an entry of client.configs with its prefix",
+        "strict": "since Linkerd 1.0 what no prefix of client.configs matches is plain text",
+    }
 
     enabled: bool = True
     """False is plain text, whatever other prefixes say."""
