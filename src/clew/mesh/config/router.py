@@ -101,6 +101,7 @@ class _Router(Section, frozen=True, kw_only=True, tag_field="protocol"):
         "failFast": "since Linkerd 1.0 it stands under client",
         "timeoutMs": "since Linkerd 1.0 it is totalTimeoutMs under service",
         "responseClassifier": "since Linkerd 1.0 it stands under service",
+        "loggers": "clew does not report to Istio",
     }
 
     label: str = ""
