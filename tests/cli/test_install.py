@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from click.testing import CliRunner
 
 from clew.cli.install import command
 from clew.install.options import InstallError, Options
 from clew.install.render import render
+from clew.install.upgrade.documents import UpgradeError
 
 
 def test_prints_everything_by_default() -> None:
@@ -32,4 +36,41 @@ def test_options_reach_the_manifests() -> None:
 def test_a_wrong_option_prints_nothing() -> None:
     done = CliRunner().invoke(command, ["--storage=much"])
     assert isinstance(done.exception, InstallError)
+    assert done.stdout == ""
+
+
+OLD = """\
+apiVersion: apps/v1beta1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+"""
+
+
+def test_an_old_manifest_is_printed_anew_and_the_changes_told_beside_it() -> None:
+    done = CliRunner().invoke(command, ["--upgrade-from=-", "--image=i:1"], input=OLD)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("apiVersion: apps/v1\nkind: Deployment\n")
+    assert done.stderr == "<stdin>:1: Deployment web: apiVersion apps/v1beta1 is now apps/v1\n"
+
+
+def test_a_manifest_of_today_stays_as_it_is() -> None:
+    today = render("all", Options())
+    done = CliRunner().invoke(command, ["--upgrade-from=-"], input=today)
+    assert (done.stdout, done.stderr) == (today, "<stdin>: nothing had to be changed\n")
+
+
+@pytest.mark.parametrize("more", [["mesh"], ["--namespace=x"], ["--host-network"]])
+def test_what_the_old_manifest_says_is_not_chosen_again(more: list[str]) -> None:
+    done = CliRunner().invoke(command, ["--upgrade-from=-", *more], input=OLD)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--upgrade-from goes with --image alone" in done.stderr
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "old.yml"
+    file.write_bytes(b"\xff\xfe")
+    done = CliRunner().invoke(command, [f"--upgrade-from={file}"])
+    assert isinstance(done.exception, UpgradeError)
     assert done.stdout == ""

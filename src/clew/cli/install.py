@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import click
+from click.core import ParameterSource
 
 from clew.install.options import Options
 from clew.install.render import ASIDE, PARTS, render
+from clew.install.upgrade.documents import UpgradeError
+from clew.install.upgrade.upgrade import upgrade
 
 DEFAULTS = Options()
 PORT = click.IntRange(1, 65535)
@@ -16,9 +21,17 @@ PORT = click.IntRange(1, 65535)
 Examples:
   clew install | kubectl apply -f -
   clew install mesh --collector zipkin.monitoring:9411 > mesh.yml
+  clew install --upgrade-from linkerd.yml > mesh.yml
 """
 )
 @click.argument("part", type=click.Choice(["all", *PARTS, *ASIDE]), default="all")
+@click.option(
+    "--upgrade-from",
+    "old",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Rewrite an old manifest of Linkerd, Zipkin or the blog post instead.",
+)
 @click.option("--namespace", default=DEFAULTS.namespace, show_default=True, help="Where it runs.")
 @click.option("--image", default=DEFAULTS.image, show_default=True, help="The image of clew.")
 @click.option(
@@ -75,11 +88,36 @@ Examples:
     default=DEFAULTS.storage_class,
     help="Of the traces' volume.  [default: that of the cluster]",
 )
-def command(part: str, **chosen: object) -> None:
+@click.pass_context
+def command(context: click.Context, /, part: str, old: TextIO | None, **chosen: object) -> None:
     """Print the manifests of the mesh, the traces and the sample apps, or of one of them.
 
-    check is a Job beside them, which runs clew check in the cluster.
-
-    Nothing is sent anywhere: kubectl does that. The same options print the same text.
+    check is a Job beside them, which runs clew check in the cluster. Nothing is sent anywhere:
+    kubectl does that. The same options print the same text.
     """
-    click.echo(render(part, Options(**chosen)), nl=False)  # type: ignore[arg-type]  # click checked
+    options = Options(**chosen)  # type: ignore[arg-type]  # click checked
+    if old is None:
+        click.echo(render(part, options), nl=False)
+    else:
+        _only(context, "old", "image")
+        options.check()
+        upgraded = upgrade(_text(old), old.name, options.image)
+        for change in upgraded.changes:
+            click.echo(change, err=True)
+        if not upgraded.changes:
+            click.echo(f"{old.name}: nothing had to be changed", err=True)
+        click.echo(upgraded.text, nl=False)
+
+
+def _only(context: click.Context, *allowed: str) -> None:
+    """What an old manifest says is not chosen a second time."""
+    for name in context.params.keys() - set(allowed):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--upgrade-from goes with --image alone")
+
+
+def _text(file: TextIO) -> str:
+    try:
+        return file.read()
+    except UnicodeDecodeError as error:
+        raise UpgradeError(f"{file.name} is not a text: {error}") from error
