@@ -81,6 +81,8 @@ log = logging.getLogger(__name__)
 FORGET_AFTER = 0.2
 """Seconds between a new epoch and the end of the doubtful names of the last one, so that Envoy can
 already ask for them again when it loses them."""
+LONGEST_GATHERING = 0.1
+"""Seconds of waiting for more changes after some were published, if that took as long."""
 LIVE_POLL_SECONDS = 0.05
 COMPARE_SECONDS = 1.0
 """Between two looks at how fast endpoints are."""
@@ -314,6 +316,7 @@ class Mesh:
                 async with asyncio.timeout(wait):
                     await self._changed.wait()
             self._changed.clear()
+            begun = clock()
             try:
                 if self._crowd.next_epoch(clock()):
                     await self._make_room()
@@ -325,6 +328,8 @@ class Mesh:
             except Exception:
                 # a fault of ours: Envoy goes on with what it has, and the next change is tried
                 log.exception("the configuration for Envoy could not be made")
+            # Envoy asks for one name at a time: with thousands, several are answered at once
+            await asyncio.sleep(min(clock() - begun, LONGEST_GATHERING))
 
     def _on_latency(self, seen: Seen) -> None:
         self._latencies.observe(seen, asyncio.get_running_loop().time())

@@ -69,13 +69,13 @@ class Limits:
     pending: int = 1000
     """Names that a namer has not said yet; more are not looked up."""
 
-    def room(self, linker: Linker) -> dict[tuple[State, str], int]:
+    def room(self, linker: Linker) -> dict[State | str, int]:
         """How many names fit, by :attr:`Named.pool`."""
         return {
-            (State.UNKNOWN, ""): self.unknown,
-            (State.OVERRIDDEN, ""): self.overridden,
-            (State.PENDING, ""): self.pending,
-            **{(State.KNOWN, r.label): r.binding_cache.paths for r in linker.routers},
+            State.UNKNOWN: self.unknown,
+            State.OVERRIDDEN: self.overridden,
+            State.PENDING: self.pending,
+            **{router.label: router.binding_cache.paths for router in linker.routers},
         }
 
 
@@ -108,10 +108,10 @@ class Named:
     """The label of the router it is a name of; empty when that is gone."""
 
     @property
-    def pool(self) -> tuple[State, str]:
-        """Whom it shares a limit with: names that clients can make up are counted together, so
-        that more routers do not make room for more of them."""
-        return self.state, self.router if self.state is State.KNOWN else ""
+    def pool(self) -> State | str:
+        """Whom it shares a limit with: the known names of its router, by its label. Those that
+        clients can make up are counted together, so that more routers make no room for more."""
+        return self.router if self.state is State.KNOWN else self.state
 
     def holds(self, answers: Answers, speeds: Speeds) -> bool:
         """Whether it would be the same with these answers and speeds."""
@@ -179,8 +179,9 @@ def compile_linker(
         named = last.get(name)
         if named is None or not named.holds(answers, speeds.get(name, AS_FAST)):
             named = scope.compile(name)
-        if room[named.pool] > 0:
-            room[named.pool] -= 1
+        pool = named.pool
+        if room[pool] > 0:
+            room[pool] -= 1
             names[name] = named
         else:
             refused.add(name)

@@ -92,7 +92,7 @@ class IdleNames:
     def _surplus(self, names: Mapping[str, Named], linker: Linker, full: float) -> Iterator[str]:
         """The idlest of each router that has this share of what it may have, down to ROOMY."""
         for router in linker.routers:
-            own = [name for name, each in names.items() if each.pool == (State.KNOWN, router.label)]
+            own = [name for name, each in names.items() if each.pool == router.label]
             if len(own) >= full * router.binding_cache.paths:
                 own.sort(key=self._worth)
                 yield from own[: len(own) - int(ROOMY * router.binding_cache.paths)]

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from clew.mesh.xds.snapshot import (
     CLUSTER,
     LISTENER,
+    Change,
     Resource,
     Snapshot,
     TypeUrl,
     diff,
+    newer,
 )
 
 WILDCARD = "*"
@@ -134,7 +136,8 @@ class Subscription:
             # who subscribes again wants an answer, also to what it has
             for name in fresh:
                 state.versions.pop(name, None)
-        effects += self._send(request.type_url, state)
+        # all others were sent with the snapshot; with thousands of names each comparison counts
+        effects += self._send(request.type_url, state, only=None if first else fresh)
         if request.type_url == CLUSTER and any(
             name not in self._snapshot.of_type(CLUSTER) for name in fresh
         ):
@@ -146,7 +149,7 @@ class Subscription:
         self._snapshot = snapshot
         effects: list[Effect] = []
         for type_url, state in self._types.items():
-            effects += self._send(type_url, state, gone if type_url == CLUSTER else ())
+            effects += self._send(type_url, state, gone=gone if type_url == CLUSTER else ())
         return effects
 
     def resend(self, type_url: TypeUrl, names: Collection[str]) -> list[Effect]:
@@ -156,28 +159,36 @@ class Subscription:
             return []
         for name in names:
             state.versions.pop(name, None)
-        return list(self._send(type_url, state))
+        return list(self._send(type_url, state, only=names))
 
     def _send(
-        self, type_url: TypeUrl, state: _Type, gone: Collection[str] = ()
+        self,
+        type_url: TypeUrl,
+        state: _Type,
+        *,
+        only: Collection[str] | None = None,
+        gone: Collection[str] = (),
     ) -> Iterator[Effect]:
+        """Of the names ``only``, or of all, what Envoy does not have as it is in the snapshot."""
         there = self._snapshot.of_type(type_url)
-        if not state.wildcard:
-            there = {name: there[name] for name in state.names if name in there}
-        change = diff(state.versions, there)
-        # what was asked for by name and is not there is not compiled yet: Envoy keeps what it has
-        removed = change.removed if state.wildcard else tuple(n for n in state.names if n in gone)
-        if not change.changed and not removed:
+        if state.wildcard:
+            change = diff(state.versions, there)
+        else:
+            asked = state.names if only is None else [n for n in only if n in state.names]
+            # what was asked for and is not there is not compiled yet: Envoy keeps what it has
+            removed = tuple(name for name in state.names if name in gone) if gone else ()
+            change = Change(newer(state.versions, there, asked), removed)
+        if change == Change():
             return
         updated = tuple(r.name for r in change.changed if r.name in state.versions)
-        for name in removed:
+        for name in change.removed:
             state.versions.pop(name, None)
             state.names.pop(name, None)
         state.versions.update({r.name: r.version for r in change.changed})
         self._sent += 1
         nonce = str(self._sent)
         state.flights[nonce] = _Flight(tuple(r.name for r in change.changed), updated)
-        yield Send(type_url, nonce, change.changed, removed)
+        yield Send(type_url, nonce, change.changed, change.removed)
 
 
 def _answered(request: Request, state: _Type) -> Iterator[Effect]:

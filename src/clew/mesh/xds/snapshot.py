@@ -90,9 +90,17 @@ class Change:
     removed: tuple[str, ...] = ()
 
 
+def newer(
+    old: Mapping[str, str], new: Mapping[str, Resource], names: Iterable[str]
+) -> tuple[Resource, ...]:
+    """Of these names, what is in ``new`` in another version than somebody has."""
+    there = (name for name in names if name in new)
+    return tuple(new[name] for name in sorted(n for n in there if old.get(n) != new[n].version))
+
+
 def diff(old: Mapping[str, str], new: Mapping[str, Resource]) -> Change:
     """From the versions that somebody has (by name) to what there should be."""
     return Change(
-        changed=tuple(new[name] for name in sorted(new) if old.get(name) != new[name].version),
+        changed=newer(old, new, new),
         removed=tuple(sorted(old.keys() - new.keys())),
     )
