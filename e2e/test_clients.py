@@ -27,7 +27,7 @@ import sys
 from pathlib import Path
 from clew.cli.logs import log_to_stderr
 from clew.trace.app import Settings, run
-log_to_stderr("info")
+log_to_stderr("info", "text")
 settings = Settings(directory=Path(sys.argv[1]), port=0, otlp_ports=(0, 0), scribe_port=0)
 run(settings, lambda address: print(f"ready: {address}", file=sys.stderr, flush=True))
 """
