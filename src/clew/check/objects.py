@@ -166,6 +166,7 @@ class PodSpec(_Struct, frozen=True):
 
     containers: list[Container] | None = None
     node_name: str = ""
+    service_account_name: str = ""
 
 
 class Waiting(_Struct, frozen=True):

@@ -110,10 +110,10 @@ def _no_cluster(here: Here) -> Finding:
 
 
 def _objects(cluster: Cluster, here: Here) -> Generator[Finding, None, Seen]:
-    yield _rights(cluster, here)
     within = f"/namespaces/{here.namespace}"
     nodes = yield from _listed(cluster, "/api/v1/nodes", Node)
     found = yield from _listed(cluster, f"/api/v1{within}/pods", Pod)
+    yield _rights(cluster, here, found or ())
     services = yield from _listed(cluster, f"/api/v1{within}/services", Service)
     slices = yield from _listed(
         cluster,
@@ -137,18 +137,21 @@ def _listed(
     try:
         return cluster.list(path, of, labels)
     except NotAllowed as error:
-        yield warning("cluster", error.message, "what follows from it is seen from your machine")
+        advice = "clew check on your machine sees what follows from it"
+        yield warning("cluster", error.message, advice)
         return None
 
 
-def _rights(cluster: Cluster, here: Here) -> Finding:
+def _rights(cluster: Cluster, here: Here, found: Sequence[Pod]) -> Finding:
     """Of the mesh's account: the own one in a pod, and else by name where that may be asked."""
     needed, namespace = rights.NEEDED, here.namespace
     if not here.in_pod:
-        user = rights.account(namespace, mesh.NAME)
+        accounts = (each.spec.service_account_name for each in found if each.app == mesh.NAME)
+        account = next(filter(None, accounts), mesh.NAME)
+        user = rights.account(namespace, account)
         try:
             answers = {each: cluster.may(each, namespace, user) for each in needed}
-            return rights.finding(answers, namespace, f"the ServiceAccount {mesh.NAME}")
+            return rights.finding(answers, namespace, f"the ServiceAccount {account}")
         except NotAllowed:
             pass  # only administrators may ask about others
     try:
