@@ -25,7 +25,8 @@ HEAD = """\
 line and the nearest right word. This page is made from the code that reads the file.
 
 A key marked *no effect* is accepted so that old files run, and `clew mesh` says so in its log. A
-key or kind marked *not yet* is refused with a sentence.
+key or kind marked *not yet* is refused with a sentence. What else is here or differs is in [what of
+Linkerd 1.x is here](linkerd.md).
 
 The last three parts are those of a [namerd](namerd.md) file.
 """

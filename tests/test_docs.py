@@ -52,7 +52,7 @@ def test_every_variable_that_the_trace_server_reads_is_in_its_table() -> None:
     assert variables - told == set()
 
 
-@pytest.mark.parametrize("page", ["zipkin.md"])
+@pytest.mark.parametrize("page", ["linkerd.md", "zipkin.md"])
 def test_what_a_page_says_is_held_by_tests_that_are_there(page: str) -> None:
     rows = re.findall(r"^\|(?!---).*\|$", (ROOT / "docs" / page).read_text(), re.MULTILINE)[1:]
     named = [re.findall(r"`(\S+\.py)::(\w+)`", row) for row in rows]
