@@ -11,6 +11,7 @@ NAMES = (
     "demo_time",
     "hop_latency",
     "balancers",
+    "names",
     "memory",
     "ingest",
     "search",
