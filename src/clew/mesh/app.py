@@ -35,6 +35,7 @@ from clew.mesh.config.telemetry import (
     StatsDTelemeter,
     TraceLogTelemeter,
 )
+from clew.mesh.envoy.access_logs import check_access_logs
 from clew.mesh.envoy.binary import find_envoy
 from clew.mesh.envoy.bootstrap import bootstrap
 from clew.mesh.envoy.ports import check_ports
@@ -112,6 +113,7 @@ async def run(
     linker = read_file(file)
     binary = find_envoy()
     check_ports(linker)
+    check_access_logs(linker)
     with claim_run_dir(run_dir) as sockets:
         async with AsyncExitStack() as stack:
             mesh = Mesh(linker, sockets, binary, shutdown=stop.set)
@@ -253,6 +255,7 @@ class Mesh:
     async def _use(self, linker: Linker) -> None:
         exporters = self._exporters_of(linker)
         namers = build(linker) if lookups(linker) != lookups(self._linker) else None
+        check_access_logs(linker)
         # the last that may raise: until then nothing is changed
         self._certificates.use(certificates(linker))
         if namers is not None:

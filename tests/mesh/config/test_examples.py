@@ -131,10 +131,6 @@ REFUSED = {
 """By file, the line and the sentence of each problem."""
 
 NO_EFFECT = {
-    "access-logs": [
-        "routers[0].httpAccessLog has no effect: clew writes no access log; look at the traces",
-        "routers[1].httpAccessLog has no effect: clew writes no access log; look at the traces",
-    ],
     "client-options": [
         "routers[0].client.configs[1].failFast has no effect: a connect that fails counts for "
         "failureAccrual, and is tried elsewhere",

@@ -141,15 +141,13 @@ class _Router(Section, frozen=True, kw_only=True, tag_field="protocol"):
                 yield Conflict(policy, "response_classifier", what)
 
 
-_LOG_NO_EFFECT = dict.fromkeys(
-    (
-        "http_access_log",
-        "http_access_log_roll_policy",
-        "http_access_log_append",
-        "http_access_log_rotate_count",
+_LOG_NO_EFFECT = {
+    "http_access_log_append": "lines are added to what is in the file",
+    **dict.fromkeys(
+        ("http_access_log_roll_policy", "http_access_log_rotate_count"),
+        "the file grows: let logrotate keep it short, with copytruncate",
     ),
-    "clew writes no access log; look at the traces",
-)
+}
 
 
 class HttpRouter(_Router, frozen=True, kw_only=True, tag="http"):
@@ -171,7 +169,7 @@ class HttpRouter(_Router, frozen=True, kw_only=True, tag="http"):
     ] = (HeaderTokenIdentifier(),)
     """Asked in this order; the first that names the request wins."""
     http_access_log: str | None = None
-    """A file; None writes no log."""
+    """A file with a line for each attempt; None writes none."""
     http_access_log_roll_policy: RollPolicy = "never"
     http_access_log_append: bool = True
     http_access_log_rotate_count: int = -1
@@ -212,7 +210,7 @@ class H2Router(_Router, frozen=True, kw_only=True, tag="h2"):
     ] = (AuthorityIdentifier(),)
     """Asked in this order; the first that names the request wins."""
     http_access_log: str | None = msgspec.field(default=None, name="h2AccessLog")
-    """A file; None writes no log."""
+    """A file with a line for each attempt; None writes none."""
     http_access_log_roll_policy: RollPolicy = msgspec.field(
         default="never", name="h2AccessLogRollPolicy"
     )
