@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import platform
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 NAMES = (
     "demo_time",
     "hop_latency",
+    "proxies",
     "balancers",
     "names",
     "memory",
@@ -30,7 +32,9 @@ def machine() -> str:
     return f"{len(models)} × {models[0]}, Python {platform.python_version()}"
 
 
-def main(names: list[str]) -> None:
+def main(words: list[str]) -> None:
+    """Names, then options, which the benchmarks that have some read themselves."""
+    names = list(itertools.takewhile(lambda word: not word.startswith("--"), words))
     print(f"machine: {machine()}")
     for name in names or NAMES:
         print(f"\n$ python -m bench {name}")
