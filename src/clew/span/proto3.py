@@ -93,7 +93,7 @@ def _span(item: Any) -> Span:
         local_endpoint=_known_endpoint(item.local_endpoint),
         remote_endpoint=_known_endpoint(item.remote_endpoint),
         annotations=list(_annotations(annotations)) if annotations else (),
-        tags=dict(map(_known_tag, tags)) if tags else {},
+        tags=_tags(tags) if tags else {},
         debug=item.debug,
         shared=item.shared,
     )
@@ -119,9 +119,11 @@ def _tag(encoded: bytes) -> tuple[str, str]:
 _remembered_tag = functools.lru_cache(maxsize=8192)(_tag)
 
 
-def _known_tag(encoded: bytes) -> tuple[str, str]:
+def _tags(encoded: Iterable[bytes]) -> dict[str, str]:
     """Most tags of any traffic are few distinct short ones."""
-    return _remembered_tag(encoded) if len(encoded) <= _LONGEST_TAG_KEPT else _tag(encoded)
+    return dict(
+        [_remembered_tag(tag) if len(tag) <= _LONGEST_TAG_KEPT else _tag(tag) for tag in encoded]
+    )
 
 
 def _text(value: bytes) -> str:

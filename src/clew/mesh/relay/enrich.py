@@ -16,7 +16,7 @@ import msgspec
 from clew.mesh.relay import failure, http_tags
 from clew.mesh.xds import tracing as sent
 from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
-from clew.span.normal import new_endpoint, new_span
+from clew.span.normal import new_endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +107,15 @@ def _with(
     tags: Mapping[str, str],
     annotations: tuple[Annotation, ...] = (),
 ) -> Span:
-    return new_span(
-        trace_id=span.trace_id,
+    """A copy of what is normal: only what is new in it can need a rule, and that is the order."""
+    return msgspec.structs.replace(
+        span,
         parent_id=span.parent_id and _header_order(span.parent_id),
         id=_header_order(span.id),
-        kind=span.kind,
-        name=span.name,
-        timestamp=span.timestamp,
-        duration=span.duration,
         local_endpoint=local,
         remote_endpoint=remote,
         annotations=annotations,
-        tags=tags,
-        debug=span.debug,
-        shared=span.shared,
+        tags={key: tags[key] for key in sorted(tags)},
     )
 
 

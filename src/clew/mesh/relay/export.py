@@ -23,6 +23,8 @@ MAX_POST = 512 * 1024
 MAX_WAITING = 16 * 1024 * 1024
 """Bytes in the backlog of one exporter: about 40 000 spans."""
 PATIENCE = Retry()
+GATHER_SECONDS = 0.1
+"""Spans wait for more of them, as a post costs as much time of the processor as 20 spans."""
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +106,7 @@ class Exporter:
                     self._arrived.clear()
                     if not self._stopping.is_set():
                         await self._arrived.wait()
+                        await self._stopping_within(GATHER_SECONDS)
             finally:
                 if self._scribe is not None:
                     await self._scribe.close()
@@ -153,9 +156,13 @@ class Exporter:
         if self._stopping.is_set():
             await asyncio.sleep(seconds)
         else:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._stopping.wait()
+            await self._stopping_within(seconds)
+
+    async def _stopping_within(self, seconds: float) -> None:
+        """Waits for a stop, but no longer than this."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     def _complain(self, why: str) -> None:
         """Once until spans are taken again: how many are concerned is in the metrics."""
