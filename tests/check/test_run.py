@@ -165,3 +165,25 @@ def test_traces_are_asked_for(laptop: Here) -> None:
     with served(Answers({"/api/v2/traces": [[span]]})) as port:
         *_, found = check(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}/"))
     assert found.seen.startswith("1 spans of a service without a name")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"not": "traces"},
+        [[{"traceId": "no hex", "id": "a" * 16}]],
+        [[{"id": "a" * 16}]],
+    ],
+)
+def test_what_is_no_list_of_traces_is_a_problem(laptop: Here, answer: Document) -> None:
+    with served(Answers({"/api/v2/traces": answer})) as port:
+        *_, found = check(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}"))
+    assert found.level is Level.PROBLEM
+    assert "does not answer with traces" in found.seen
+
+
+def test_addresses_that_are_none_do_not_matter(laptop: Here) -> None:
+    odd = {"traceId": "a" * 16, "id": "a" * 16, "kind": "SERVER", "remoteEndpoint": {"ipv4": "x"}}
+    with served(Answers({"/api/v2/traces": [[odd]]})) as port:
+        *_, found = check(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}"))
+    assert found.level is Level.OK

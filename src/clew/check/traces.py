@@ -9,6 +9,7 @@ import msgspec
 
 from clew.errors import ClewError
 from clew.span.model import Span
+from clew.span.normal import InvalidSpan, normal
 
 LOOKBACK_MS = 3_600_000
 MOST = 1000
@@ -34,7 +35,8 @@ def recent(base_url: str) -> Sequence[Sequence[Span]]:
             trust_env=False,
         )
         answer.raise_for_status()
-        return msgspec.json.decode(answer.content, type=list[list[Span]])
-    except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError) as error:
+        read = msgspec.json.decode(answer.content, type=list[list[Span]])
+        return [[normal(span) for span in trace] for trace in read]
+    except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError, InvalidSpan) as error:
         why = str(error) or type(error).__name__
         raise TracesAway(f"{url} does not answer with traces: {why}") from error

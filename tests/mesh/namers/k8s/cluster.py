@@ -26,6 +26,10 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "poddisruptionbudgets": ("policy/v1", "PodDisruptionBudget"),
     "roles": ("rbac.authorization.k8s.io/v1", "Role"),
     "rolebindings": ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+    "clusterroles": ("rbac.authorization.k8s.io/v1", "ClusterRole"),
+    "clusterrolebindings": ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
+    "ingresses": ("networking.k8s.io/v1", "Ingress"),
+    "jobs": ("batch/v1", "Job"),
 }
 """By plural: version of the API, and kind."""
 _PLURALS = {kind: plural for plural, (_, kind) in KINDS.items()}
