@@ -117,6 +117,18 @@ async def edits(world: World, client: httpx.AsyncClient) -> None:
     world.edit("transformers: [", "transformers: [{kind: io.l5d.localhost}, ")
     world.edit("/host/world => /srv/world-v2", "/host/world => /srv/world-v1")
     await until(lambda: says("world-v1"))
+    # the admin port
+    admin = free_port()
+    world.edit(f"port: {world.ports['admin']}", f"port: {admin}")
+    world.ports = {**world.ports, "admin": admin}
+
+    async def pings() -> bool:
+        try:
+            return (await client.get(f"http://127.0.0.1:{admin}/admin/ping")).is_success
+        except httpx.ConnectError:
+            return False
+
+    await until(pings)
     # a mistake changes nothing
     world.edit("/host => /srv;", "/host => srv;")
     await asyncio.sleep(0.5)

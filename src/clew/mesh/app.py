@@ -54,6 +54,7 @@ from clew.mesh.relay.relay import Relay
 from clew.mesh.relay.scribe import PORT as SCRIBE_PORT
 from clew.mesh.relay.span_log import SpanLog
 from clew.mesh.serve.admin import Sources, admin_app
+from clew.mesh.serve.admin_port import AdminPort
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
 from clew.mesh.serve.certificates import Certificates
@@ -63,7 +64,6 @@ from clew.mesh.serve.idle_names import IdleNames, reading_pause
 from clew.mesh.serve.latencies import Latencies
 from clew.mesh.serve.latency_pipe import LatencyPipe
 from clew.mesh.serve.linker_file import edits, read_file
-from clew.mesh.serve.listening import AppServer
 from clew.mesh.serve.mesh_page import Running, mesh_document
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.name_gauges import NameGauges
@@ -192,7 +192,7 @@ class Mesh:
         )
         self._statsd = StatsD(self._scrape.metrics)
         self._idle = IdleNames(self._envoy.admin.statistics, asyncio.get_running_loop().time)
-        self._admin = AppServer(linker.admin.ip, linker.admin.port, self._pages())
+        self._admin = AdminPort(linker.admin, self._pages())
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Return when Envoy runs; ``stack`` ends everything, Envoy first. Raises ClewError."""
@@ -256,12 +256,12 @@ class Mesh:
         exporters = self._exporters_of(linker)
         namers = build(linker) if lookups(linker) != lookups(self._linker) else None
         check_access_logs(linker)
-        # the last that may raise: until then nothing is changed
-        self._certificates.use(certificates(linker))
+        async with self._admin.moving(linker.admin):
+            # the last that may raise: until then nothing is changed
+            self._certificates.use(certificates(linker))
         if namers is not None:
             self._discovery.use(namers)
-        if linker.admin != self._linker.admin:
-            log.warning("another admin section takes effect when the mesh is restarted")
+        self._envoy.use_grace(linker.admin.shutdown_grace_ms / 1000)
         for note in sorted(set(notes(linker)) - set(notes(self._linker))):
             log.warning("%s", note)
         self._linker = linker

@@ -174,7 +174,8 @@ def test_a_request_longer_than_the_grace_is_cut_with_a_warning(
     async def run() -> None:
         async with Upstream(tmp_path / "app.sock") as upstream:
             config = standalone(sockets, upstream.path)
-            envoy = new_envoy(config, grace=0.2)
+            envoy = new_envoy(config, grace=1000)
+            envoy.use_grace(0.2)
             await envoy.start()
 
             async def listening() -> bool:

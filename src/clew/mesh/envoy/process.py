@@ -110,6 +110,10 @@ class EnvoyProcess:
         self.state = State.RUNNING
         self._supervisor = asyncio.create_task(self._supervise(child), name="envoy supervisor")
 
+    def use_grace(self, seconds: float) -> None:
+        """How long requests may go on when it is stopped."""
+        self._grace = seconds
+
     async def stop(self) -> None:
         """Refuse connections, let requests end for at most the grace, then end Envoy.
 
