@@ -83,6 +83,21 @@ def test_what_has_waited_goes_in_one_post(registry: CollectorRegistry) -> None:
     asyncio.run(scenario())
 
 
+def test_spans_that_come_soon_after_others_go_in_the_same_post(registry: CollectorRegistry) -> None:
+    async def scenario() -> None:
+        async with Collector().running() as collector:
+            exporter = new_exporter(registry, collector.port)
+            await exporter.start()
+            for name in "abc":
+                exporter.offer(spans_named(name), 1)
+                await asyncio.sleep(0)  # the exporter runs between them
+            await until(lambda: counts(registry).get("exported") == 3)
+            await exporter.stop()
+        assert [len(post) for post in collector.posts] == [3]
+
+    asyncio.run(scenario())
+
+
 def test_spans_wait_while_the_collector_is_down(
     registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:
