@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import urlsplit
 
-from bench.load import Result, steady
+from bench.load import Result, run, steady
 from bench.running import OFFSET, demo
 
 RATE, SECONDS, ROUNDS = 200, 5, 4
@@ -16,7 +15,7 @@ def main() -> None:
     with demo() as (told, _):
         mesh = urlsplit(told["urls"]["mesh"])
         assert mesh.port
-        direct, through = asyncio.run(measure(mesh.hostname or "127.0.0.1", mesh.port))
+        direct, through = run(measure(mesh.hostname or "127.0.0.1", mesh.port))
     print(f"{RATE} rps, {ROUNDS} × {SECONDS} s each, interleaved; failures {through.failures}")
     print("| | p50 ms | p99 ms |\n|---|---|---|")
     rows = {"baseline: world itself": direct, "through both routers": through}
@@ -32,7 +31,5 @@ async def measure(host: str, port: int) -> tuple[Result, Result]:
     direct, through = Result(), Result()
     for _ in range(ROUNDS):
         for total, at in ((direct, 7787 + OFFSET), (through, port)):
-            part = await steady(host, at, DIRECT, RATE, SECONDS)
-            total.latencies += part.latencies
-            total.failures += part.failures
+            total.add(await steady(host, at, DIRECT, RATE, SECONDS))
     return direct, through

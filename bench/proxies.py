@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,12 +15,12 @@ from bench.two_hops import THREADS, Hops, clew, haproxy, installed, nginx, plain
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: app\r\n\r\n"
 CONNECTIONS = 64
-RATES, SECONDS, ROUNDS = (200, 1000), 3, 3
-FIRST_RUNG, RUNG, RUNG_SECONDS = 2000, 1.25, 2
-"""Requests a second of the first step towards the highest rate, and how much higher each is."""
+RATES, SECONDS, ROUNDS = (200, 1000), 3, 2
+RUNG, RUNG_SECONDS = 1.4, 1.5
+"""How much higher each step towards the highest rate is than the one before."""
 SUSTAINED = 0.05
 """Seconds that p99 stays below, with no failure, at a rate that is sustained. A queue that grows
-by 3 % of the requests has passed it after two seconds."""
+by 4 % of the requests has passed it after a step."""
 APP, ENVOY = "the app alone", "plain Envoy"
 
 
@@ -49,14 +48,15 @@ def main() -> None:
         print(f"each proxy has {THREADS} threads; latency from when a request was due\n")
         for hops in contenders.values():
             measure(hops, RATES[0], 1, Seen())
+        seen: dict[str, Seen] = {}
         for rate in RATES:
             seen = {name: Seen() for name in contenders}
             for _ in range(ROUNDS):
                 for name, hops in contenders.items():
                     measure(hops, rate, SECONDS, seen[name])
             show(f"{rate:,} rps", seen)
-        rates, highest = climb(contenders)
-        show("highest rate", {f"{name}: {rates[name]:,}": at for name, at in highest.items()})
+        highest = climb(contenders, RATES[-1], seen)
+        show("highest rate", {f"{name}: {rate:,}": at for name, (rate, at) in highest.items()})
 
 
 def _contenders(stack: ExitStack, directory: Path) -> Iterator[tuple[str, Hops]]:
@@ -74,36 +74,44 @@ def _contenders(stack: ExitStack, directory: Path) -> Iterator[tuple[str, Hops]]
         yield f"clew, {what}", stack.enter_context(clew(directory, app, collector, sample_rate))
 
 
-def measure(hops: Hops, rate: float, seconds: float, seen: Seen) -> Result:
+def measure(hops: Hops, rate: float, seconds: float, seen: Seen) -> None:
     """One stretch of load, added to ``seen``."""
     before = hops.used()
-    part = run(steady("127.0.0.1", hops.port, REQUEST, rate, seconds, CONNECTIONS))
+    seen.result.add(run(steady("127.0.0.1", hops.port, REQUEST, rate, seconds, CONNECTIONS)))
     after = hops.used()
-    seen.result.add(part)
     seen.proxy += after[0] - before[0]
     seen.control += after[1] - before[1]
     seen.memory = hops.memory()
-    return part
 
 
-def climb(contenders: dict[str, Hops]) -> tuple[dict[str, int], dict[str, Seen]]:
-    """The highest rate that each sustains, and what it did there, the steps interleaved."""
-    rates = dict.fromkeys(contenders, 0)
-    highest: dict[str, Seen] = {}
-    left, rung = dict(contenders), 0
+def climb(
+    contenders: dict[str, Hops], begin: int, seen: dict[str, Seen]
+) -> dict[str, tuple[int, Seen]]:
+    """The highest rate that each sustains, and what it did there, the steps interleaved.
+
+    At ``begin`` they did what ``seen`` says.
+    """
+    highest = {name: (begin, at) for name, at in seen.items()}
+    left, rung = dict(contenders), 1
     while left:
-        rate = round(FIRST_RUNG * math.pow(RUNG, rung))
+        rate = round(begin * RUNG**rung)
         for name, hops in list(left.items()):
-            seen = Seen()
             # a second look, as other work on the machine may have been the reason
-            if sustained(measure(hops, rate, RUNG_SECONDS, seen)) or sustained(
-                measure(hops, rate, RUNG_SECONDS, seen := Seen())
-            ):
-                rates[name], highest[name] = rate, seen
-            else:
+            looks = (look(hops, rate) for _ in range(2))
+            found = next((at for at in looks if sustained(at.result)), None)
+            if found is None:
                 del left[name]
+            else:
+                highest[name] = rate, found
         rung += 1
-    return rates, highest
+    return highest
+
+
+def look(hops: Hops, rate: int) -> Seen:
+    """One step."""
+    seen = Seen()
+    measure(hops, rate, RUNG_SECONDS, seen)
+    return seen
 
 
 def sustained(result: Result) -> bool:
