@@ -102,11 +102,11 @@ class Exporter:
         async with httpx.AsyncClient(trust_env=False, timeout=self._timeout) as client:
             try:
                 while self._backlog or not self._stopping.is_set():
-                    await self._send_all(client)
-                    self._arrived.clear()
                     if not self._stopping.is_set():
                         await self._arrived.wait()
                         await self._stopping_within(GATHER_SECONDS)
+                    await self._send_all(client)
+                    self._arrived.clear()
             finally:
                 if self._scribe is not None:
                     await self._scribe.close()
