@@ -29,7 +29,8 @@ def test_a_time_is_read(text: str, time: timedelta) -> None:
         ("1.5gb", 1_500_000_000),
         ("512MiB", 512 * 2**20),
         ("10 TB", 10**13),
-        ("100000", 100_000),
+        ("100000B", 100_000),
+        ("1759218MB", 1_759_218_000_000),
     ],
 )
 def test_a_size_is_read(text: str, size: int) -> None:
@@ -42,7 +43,7 @@ def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
         Duration().convert(text, None, None)
 
 
-@pytest.mark.parametrize("text", ["", "GB", "20 apples", "-1GB", "1e3GB"])
+@pytest.mark.parametrize("text", ["", "GB", "20", "20 apples", "-1GB", "1e3GB"])
 def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(click.BadParameter, match="such as 20GB"):
         Size().convert(text, None, None)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import click
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12} | {
+_BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12} | {
     "KIB": 2**10,
     "MIB": 2**20,
     "GIB": 2**30,
@@ -44,7 +44,7 @@ class Size(click.ParamType[int]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read ``value``, or end with a message."""
-        match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([A-Za-z]*)", str(value))
+        match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,3})?) ?([A-Za-z]+)", str(value))
         if not match or match[2].upper() not in _BYTES:
             self.fail(
                 f"{value!r} is no size: use a number and MB, GB or TB, such as 20GB", param, ctx
