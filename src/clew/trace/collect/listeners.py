@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 
@@ -46,6 +47,14 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.close()
         raise CannotListen(
             f"cannot listen on {host} port {port}: {error.strerror or error}",
-            "stop what listens there, or choose with --host and --port",
+            _remedy(error),
         ) from error
     return listener
+
+
+def _remedy(error: OSError) -> str:
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return "--host takes an address of this machine, or 0.0.0.0 for all"
+    if error.errno == errno.EACCES:
+        return "ports below 1024 need more rights: choose another port"
+    return "stop what listens there, or choose another port"
