@@ -57,6 +57,13 @@ def test_an_option_wins_over_zipkins_variable(traces: Traces) -> None:
     assert [(s.port, s.sample_rate) for s in traces.settings] == [(9000, 0.25), (9001, 0.5)]
 
 
+def test_what_it_does_not_do_of_zipkins_is_a_warning(
+    traces: Traces, caplog: pytest.LogCaptureFixture
+) -> None:
+    traces("--store", "/x/spans", STORAGE_TYPE="cassandra3")
+    assert caplog.messages == ["STORAGE_TYPE=cassandra3 has no effect: spans are kept in /x/spans"]
+
+
 def test_old_spans_go_after_a_week_or_as_told(traces: Traces) -> None:
     traces()
     traces("--retain", "12h", "--max-disk", "20GB")

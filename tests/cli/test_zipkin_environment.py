@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clew.cli.zipkin_environment import BadVariable, read_settings
+from clew.cli.zipkin_environment import BadVariable, read_settings, unmet
 from clew.trace.app import Settings
 
 DIRECTORY = Path("/spans")
@@ -89,3 +89,27 @@ def test_a_value_that_is_none_is_named_with_what_would_be_right(name: str, value
         read(**{name: value})
     assert error.value.message == f"{name} is '{value}'"
     assert error.value.hint.startswith("use ")
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, []),
+        ({"STORAGE_TYPE": "mem", "KAFKA_BOOTSTRAP_SERVERS": "", "KAFKA_TOPIC": "zipkin"}, []),
+        (
+            {"STORAGE_TYPE": "elasticsearch", "ES_HOSTS": "http://es:9200"},
+            ["STORAGE_TYPE=elasticsearch has no effect: spans are kept in /spans"],
+        ),
+        (
+            {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "RABBIT_URI": "amqp://rabbit"},
+            [
+                "KAFKA_BOOTSTRAP_SERVERS has no effect: spans are not taken from Kafka",
+                "RABBIT_URI has no effect: spans are not taken from RabbitMQ",
+            ],
+        ),
+    ],
+)
+def test_what_a_zipkin_would_do_and_this_does_not_is_said(
+    variables: dict[str, str], said: list[str]
+) -> None:
+    assert list(unmet(variables, DIRECTORY)) == said

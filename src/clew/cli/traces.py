@@ -18,6 +18,8 @@ from clew.errors import ClewError
 
 _OTLP_PORTS = (4317, 4318)
 
+_logger = logging.getLogger(__name__)
+
 
 class WrongPlatform(ClewError):
     """The command cannot run on this system."""
@@ -114,7 +116,7 @@ def command(
             "clew traces does not run on Windows: its store has no build for it",
             "run it under WSL, in a Linux container, or on Linux or macOS",
         )
-    from clew.cli.zipkin_environment import read_settings
+    from clew.cli.zipkin_environment import read_settings, unmet
     from clew.trace.app import run
     from clew.trace.collect.room import WhenFull
     from clew.trace.store.retention import Retention
@@ -122,6 +124,8 @@ def command(
     log_to_stderr(log_level, log_format)
     logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of every malformed request
     read = read_settings(os.environ, directory)
+    for sentence in unmet(os.environ, directory):
+        _logger.warning(sentence)
     options = {
         "host": host,
         "port": port,

@@ -1,14 +1,14 @@
 """Zipkin's environment variables as our settings: a command line for Zipkin keeps its meaning.
 
 A variable that is not set, or empty, leaves the default. Variables of Zipkin that have no meaning
-here, such as those of its other stores, are not read.
+here are not read; of those without which spans would be waited for in vain, `unmet` tells.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +21,16 @@ from clew.trace.store.retention import Retention
 T = TypeVar("T")
 
 _SCRIBE_PORT = 9410
+
+
+_NOT_HERE = {
+    "KAFKA_BOOTSTRAP_SERVERS": "Kafka",
+    "RABBIT_ADDRESSES": "RabbitMQ",
+    "RABBIT_URI": "RabbitMQ",
+    "ACTIVEMQ_URL": "ActiveMQ",
+    "PULSAR_SERVICE_URL": "Pulsar",
+}
+"""Where a Zipkin would fetch spans, by the variable that says so."""
 
 
 class BadVariable(ClewError):
@@ -60,6 +70,17 @@ def read_settings(environment: Mapping[str, str], directory: Path) -> Settings:
         pages=read(_flag, query_enabled, "UI_ENABLED"),
         pages_base_path=read(str, default.pages_base_path, "ZIPKIN_UI_BASEPATH"),
     )
+
+
+def unmet(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
+    """A sentence for each thing that ``environment`` asks of a Zipkin and that is not here."""
+    read = _Reader(environment)
+    storage = read(str, "mem", "STORAGE_TYPE")
+    if storage != "mem":
+        yield f"STORAGE_TYPE={storage} has no effect: spans are kept in {directory}"
+    for name, transport in _NOT_HERE.items():
+        if read(str, "", name):
+            yield f"{name} has no effect: spans are not taken from {transport}"
 
 
 def _scribe_port(read: _Reader) -> int | None:
@@ -115,7 +136,7 @@ def _flag(text: str) -> bool:
 
 def _whole(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,15}", text):
-        raise ValueError("use a whole number")
+        raise ValueError("use a whole number, 0 or more")
     return int(text)
 
 
