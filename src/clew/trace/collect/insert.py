@@ -61,7 +61,7 @@ class Inserts:
     def start(self, left_over: Sequence[Path]) -> None:
         """Insert the segments of an earlier process first, then what comes."""
         if left_over:
-            _logger.info("inserting %d segments that the last process left", len(left_over))
+            _logger.info("storing the spans that the last process left in its log")
         self._threads = [
             threading.Thread(
                 target=self._make_tables, args=(left_over,), name="columns", daemon=True
