@@ -86,7 +86,18 @@ const StoreEmpty = () => (
       </button>
     }
   >
-    <p>Nothing has been received in this store. Send one request through the mesh:</p>
-    <pre>{FIRST_REQUEST}</pre>
+    <p>Nothing has been received in this store. Spans come:</p>
+    <ul>
+      <li>
+        from reporters of Zipkin that send to <code>{location.origin}/api/v2/spans</code>
+      </li>
+      <li>
+        from OpenTelemetry with <code>{location.origin}/v1/traces</code> as its endpoint for traces
+      </li>
+      <li>
+        from a mesh, with a request that goes through it:
+        <pre>{FIRST_REQUEST}</pre>
+      </li>
+    </ul>
   </Empty>
 );
