@@ -313,7 +313,14 @@ def test_an_empty_store_says_how_to_send_the_first_request(
     store.traces = []
     page = open_page("/zipkin/")
     expect(page.get_by_role("heading", name="No traces yet")).to_be_visible()
-    expect(page.locator("pre")).to_have_text("http_proxy=127.0.0.1:4140 curl http://hello")
+    where = page.url.removesuffix("/zipkin/")
+    expect(page.get_by_role("listitem")).to_contain_text(
+        [
+            f"{where}/api/v2/spans",
+            f"{where}/v1/traces",
+            "http_proxy=127.0.0.1:4140 curl http://hello",
+        ]
+    )
     assert serious_findings(page) == []
 
 
@@ -486,6 +493,20 @@ def test_the_map_is_walked_along_its_lines_by_keys(open_page: Open, store: canne
     page.keyboard.press("t")
     expect(page.get_by_role("table", name="Calls between services")).to_be_visible()
     assert page.get_by_role("row").count() == 10
+
+
+def test_at_900_the_map_is_not_covered_until_something_is_selected(
+    open_page: Open, store: canned.Store
+) -> None:
+    store.links = canned.shop_links()
+    page = open_page("/zipkin/map", width=900)
+    panel = page.get_by_role("complementary", name="Selection")
+    expect(panel).to_be_hidden()
+    page.get_by_role("button", name="As table").click()
+    page.get_by_role("row", name="payment api.bank.example").click()
+    expect(panel.get_by_role("heading", name="payment → api.bank.example")).to_be_visible()
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
 
 
 def test_an_old_link_to_dependencies_keeps_its_window(open_page: Open, store: canned.Store) -> None:

@@ -25,7 +25,7 @@ export function MapPanel({ map, selected, window, onSelect }: PanelProps) {
   const edge = map.edges.find(({ link }) => edgeId(link) === selected);
   const place = selected === null ? undefined : byName.get(selected);
   return (
-    <aside class="side" aria-label="Selection">
+    <aside class={edge || place ? "side" : "side idle"} aria-label="Selection">
       <section>
         <h2>
           Needs a look <span class="muted sm normal">{count(bad.length)}</span>
