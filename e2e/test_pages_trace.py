@@ -84,6 +84,7 @@ def test_a_downloaded_trace_is_what_was_reported_and_opens_again(
     choose(page, "again.json", content)
     expect(page).to_have_url(re.compile("/traces/upload$"))
     expect(page.get_by_text("Clocks of hello and world")).to_be_visible()
+    expect(page.get_by_text("Read from again.json")).to_be_visible()
 
 
 def test_a_dropped_file_of_several_traces_is_a_list_of_them(open_page: Open) -> None:

@@ -35,11 +35,14 @@ export function TraceView({
   clocks,
   look,
   stale,
+  file = null,
   onAgain,
 }: {
   clocks: Clocks;
   look: LookUp;
   stale: boolean;
+  /** The file that it was read from; null for a trace that the server has. */
+  file?: string | null;
   /** Asks the server anew; null for a trace that none has. */
   onAgain: (() => void) | null;
 }) {
@@ -82,6 +85,11 @@ export function TraceView({
   return (
     <div class={`page${stale ? " stale" : ""}`} aria-busy={stale}>
       <Head trace={trace} root={root} look={look} onAgain={onAgain}>
+        {file !== null && (
+          <p class="sm muted cut">
+            Read from <bdi>{file}</bdi>; nothing of it was sent to the server.
+          </p>
+        )}
         {clocks.apart.length > 0 && <ClocksApart apart={clocks.apart} raw={raw} look={look} />}
       </Head>
       <AnswerSection trace={trace} look={look} />

@@ -57,13 +57,13 @@ function Traces({ file, at, traces }: Listed) {
   const asked = params.value.get("trace");
   const chosen =
     traces.length === 1 ? traces[0] : traces.find((spans) => spans.some(({ traceId }) => traceId === asked));
-  return chosen ? <OneTrace spans={chosen} /> : <Many file={file} at={at} traces={traces} />;
+  return chosen ? <OneTrace file={file} spans={chosen} /> : <Many file={file} at={at} traces={traces} />;
 }
 
-function OneTrace({ spans }: { spans: readonly Span[] }) {
+function OneTrace({ file, spans }: { file: string; spans: readonly Span[] }) {
   const clocks = useMemo(() => readClocks(spans), [spans]);
   const look = useMemo(() => looksOf(new Set(spans.map(serviceOf)), services.value), [spans, services.value]);
-  return <TraceView clocks={clocks} look={look} stale={false} onAgain={null} />;
+  return <TraceView clocks={clocks} look={look} stale={false} file={file} onAgain={null} />;
 }
 
 function Many({ file, at, traces }: Listed) {
