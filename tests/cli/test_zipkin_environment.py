@@ -82,6 +82,7 @@ def test_each_variable_means_what_it_means_to_zipkin(
         ("COLLECTOR_SAMPLE_RATE", "all"),
         ("COLLECTOR_SAMPLE_RATE", "nan"),
         ("QUERY_TIMEOUT", "soon"),
+        ("ZIPKIN_UI_BASEPATH", "zipkin"),
     ],
 )
 def test_a_value_that_is_none_is_named_with_what_would_be_right(name: str, value: str) -> None:

@@ -68,7 +68,7 @@ def read_settings(environment: Mapping[str, str], directory: Path) -> Settings:
             ui=_ui(read, search_enabled),
         ),
         pages=read(_flag, query_enabled, "UI_ENABLED"),
-        pages_base_path=read(str, default.pages_base_path, "ZIPKIN_UI_BASEPATH"),
+        pages_base_path=read(_path, default.pages_base_path, "ZIPKIN_UI_BASEPATH"),
     )
 
 
@@ -163,6 +163,12 @@ def _seconds(text: str) -> int:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError("use a path that begins with a slash, such as /zipkin")
+    return text
 
 
 def _text(text: str) -> str | None:
