@@ -224,7 +224,12 @@ def _router(linker: Linker, label: str, config: Path) -> AnyRouter:
 
 
 def _dtab_of(router: AnyRouter) -> Dtab:
-    from clew.mesh.config.interpreter import DefaultInterpreter, FsInterpreter, NamerdInterpreter
+    from clew.mesh.config.interpreter import (
+        ConfigMapInterpreter,
+        DefaultInterpreter,
+        FsInterpreter,
+        NamerdInterpreter,
+    )
     from clew.mesh.serve.dtab_files import read_dtab
 
     match router.interpreter:
@@ -232,6 +237,12 @@ def _dtab_of(router: AnyRouter) -> Dtab:
             return router.dtab
         case FsInterpreter(dtab_file=file):
             return read_dtab(file) + router.dtab
+        case ConfigMapInterpreter(namespace=namespace, name=name, filename=filename):
+            key = filename.replace(".", r"\.")
+            raise click.UsageError(
+                f"the dtab of router '{router.label}' is kept in Kubernetes; give it as --dtab, "
+                f"from: kubectl get configmap {name} -n {namespace} -o jsonpath='{{.data.{key}}}'"
+            )
         case NamerdInterpreter(namespace=namespace, place=place):
             raise click.UsageError(
                 f"the dtab of router '{router.label}' is kept by the namerd at {place}; "

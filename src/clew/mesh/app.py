@@ -19,8 +19,8 @@ from prometheus_client import Counter
 
 from clew.errors import ClewError
 from clew.mesh.binding.configured import namer_rules, transformers_of
-from clew.mesh.binding.dtab_files import dtab_files, with_dtab_files
 from clew.mesh.binding.explain import delegate
+from clew.mesh.binding.kept_dtabs import dtab_places, with_dtabs
 from clew.mesh.binding.nodes import Node
 from clew.mesh.compile import NOTHING, Compiled, Limits, compile_linker
 from clew.mesh.config.certificates import certificates
@@ -59,8 +59,8 @@ from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
 from clew.mesh.serve.certificates import Certificates
 from clew.mesh.serve.discovery import Discovery
-from clew.mesh.serve.dtab_files import DtabFiles
 from clew.mesh.serve.idle_names import IdleNames, reading_pause
+from clew.mesh.serve.kept_dtabs import KeptDtabs
 from clew.mesh.serve.latencies import Latencies
 from clew.mesh.serve.latency_pipe import LatencyPipe
 from clew.mesh.serve.linker_file import edits, read_file
@@ -158,7 +158,7 @@ class Mesh:
         self._leaving: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         self._certificates = Certificates(self._changed.set)
-        self._dtabs = DtabFiles(self._resolve, self._refuse)
+        self._dtabs = KeptDtabs(self._resolve, self._refuse)
         self._registry = new_registry()
         self._gauges = NameGauges(self._registry)
         self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
@@ -199,7 +199,8 @@ class Mesh:
         for note in notes(self._linker):
             log.warning("%s", note)
         self._certificates.use(certificates(self._linker))
-        self._dtabs.use(dtab_files(self._linker))
+        self._dtabs.use(dtab_places(self._linker))
+        stack.push_async_callback(self._dtabs.stop)
         self._resolve()
         self._discovery.use(build(self._linker))
         self._admin.use(self._pages())
@@ -216,7 +217,7 @@ class Mesh:
         stack.callback(self._pipe.stop)
         _background(stack, self._keep_publishing(), "publish")
         _background(stack, self._certificates.follow(), "certificates")
-        _background(stack, self._dtabs.follow(), "dtab files")
+        _background(stack, self._dtabs.follow(), "kept dtabs")
         _background(stack, self._keep_comparing(), "latencies")
         _background(stack, self._keep_reading_uses(), "idle names")
         await self._envoy.start()
@@ -267,7 +268,7 @@ class Mesh:
         self._linker = linker
         self._configured = _now()
         self._node = _this_node()
-        self._dtabs.use(dtab_files(linker))
+        self._dtabs.use(dtab_places(linker))
         self._resolve()
         self._observe(linker)
         self._report(linker)
@@ -277,8 +278,8 @@ class Mesh:
         await self._relay.set_exporters(list(exporters.values()))
 
     def _resolve(self) -> None:
-        """Go on with what the dtab files hold by now."""
-        self._resolved = with_dtab_files(self._linker, self._dtabs.dtabs)
+        """Go on with what the dtabs kept elsewhere are by now."""
+        self._resolved = with_dtabs(self._linker, self._dtabs.dtabs)
         self._relay.set_facts(server_facts(self._resolved))
         self._changed.set()
 
@@ -416,6 +417,7 @@ class Mesh:
                         f"/namer_state{prefix}.json": namer.state
                         for prefix, namer in sorted(self._discovery.namers.items())
                     },
+                    **self._dtabs.pages(self._linker),
                     "/clew/mesh.json": self._about,
                     "/clew/names.json": self._names,
                     "/admin/server_info": self._server_info,

@@ -17,7 +17,7 @@ from clew.mesh.binding.remote import bind_in
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import Transformer
 from clew.mesh.config.certificates import certificates
-from clew.mesh.config.interpreter import FsInterpreter
+from clew.mesh.config.interpreter import KeptDtab
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.load_balancer import Ewma
 from clew.mesh.config.router import H2Router, Router
@@ -287,8 +287,8 @@ class _Scope:
 
     def _bound(self, cluster: str, asked: Asked, override: Dtab) -> Named:
         router = next(router for router in self.linker.routers if router.label == asked.router)
-        if isinstance(router.interpreter, FsInterpreter):
-            return Named(State.PENDING)  # its file has not been read
+        if isinstance(router.interpreter, KeptDtab):
+            return Named(State.PENDING)  # its dtab has not been read
         binding = bind_in(
             router,
             asked.name,

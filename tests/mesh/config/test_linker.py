@@ -441,6 +441,12 @@ def test_files_that_are_none(text: str, found: list[str]) -> None:
             id="interpreters",
         ),
         pytest.param(
+            "interpreter: {kind: io.l5d.k8s.configMap, name: a/b, filename: main}",
+            "4: routers[0].interpreter.name: 'a/b' is not a name in Kubernetes: lower-case "
+            "letters, digits, '-' and '.'",
+            id="a name that Kubernetes does not take",
+        ),
+        pytest.param(
             "interpreter: {kind: io.l5d.namerd.http, dst: /#/io.l5d.fs/namerd}",
             "4: /#/io.l5d.fs/namerd is no address: write /$/inet/HOST/PORT",
             id="a namerd that has to be looked for",

@@ -10,7 +10,9 @@ from clew.mesh.config.section import (
     Count,
     DefaultKind,
     KindSection,
+    KubernetesName,
     NotYet,
+    Port,
     Positive,
     Section,
 )
@@ -36,6 +38,25 @@ class FsInterpreter(KindSection, frozen=True, kw_only=True, tag="io.l5d.fs"):
     """Relative to where the mesh was started. An edit is taken over; one that is no dtab is said in
     the log, and what was there before goes on. Until there is a file that can be read, requests
     wait."""
+    transformers: tuple[Transformer, ...] = ()
+    """Applied in this order to everything that the router binds."""
+
+
+class ConfigMapInterpreter(KindSection, frozen=True, kw_only=True, tag="io.l5d.k8s.configMap"):
+    """The dtab of an entry of a ConfigMap, with the router's after it, and the namers of this file.
+    An edit is taken over; one that is no dtab is said in the log, and what was there before goes
+    on. Without the ConfigMap, or the entry, that dtab is empty; until Kubernetes has said what
+    there is, requests wait."""
+
+    host: str = "localhost"
+    """A ``kubectl proxy``. Where none answers on this machine, the account of the pod is used,
+    else a kubeconfig."""
+    port: Port = 8001
+    namespace: KubernetesName = "default"
+    name: KubernetesName
+    """Of the ConfigMap, which the account must have the right to list and watch."""
+    filename: str
+    """Of the entry."""
     transformers: tuple[Transformer, ...] = ()
     """Applied in this order to everything that the router binds."""
 
@@ -90,12 +111,15 @@ class NamerdInterpreter(KindSection, frozen=True, kw_only=True, tag="io.l5d.name
             yield Conflict(self, "dst", f"{self.dst} is no address: write /$/inet/HOST/PORT")
 
 
+KeptDtab = FsInterpreter | ConfigMapInterpreter
+"""Those whose dtab is kept elsewhere."""
+
 Interpreter = Annotated[
-    DefaultInterpreter | FsInterpreter | NamerdInterpreter,
+    DefaultInterpreter | FsInterpreter | ConfigMapInterpreter | NamerdInterpreter,
     DefaultKind("default"),
     NotYet(
         dict.fromkeys(
-            ("io.l5d.k8s.configMap", "io.l5d.k8s.istio", "io.l5d.consul.interpreter"),
+            ("io.l5d.k8s.istio", "io.l5d.consul.interpreter"),
             "use kind: default and write the dtab into the router",
         )
         | dict.fromkeys(

@@ -105,6 +105,10 @@ def _is_pattern(text: str) -> bool:
     return True
 
 
+def _is_kubernetes_name(text: str) -> bool:
+    return re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", text) is not None
+
+
 Port = Annotated[int, Rule(lambda port: 0 <= port <= 65535, "a port (0 to 65535)")]
 Ip = Annotated[str, Rule(_is_ip, "an IP address")]
 Share = Annotated[float, Rule(lambda share: 0 <= share <= 1, "between 0.0 and 1.0")]
@@ -112,3 +116,7 @@ Count = Annotated[int, Rule(lambda count: count >= 0, "0 or more")]
 Positive = Annotated[int, Rule(lambda count: count >= 1, "1 or more")]
 Amount = Annotated[float, Rule(lambda amount: amount >= 0, "0 or more")]
 Pattern = Annotated[str, Rule(_is_pattern, "a regular expression")]
+KubernetesName = Annotated[
+    str,
+    Rule(_is_kubernetes_name, "a name in Kubernetes: lower-case letters, digits, '-' and '.'"),
+]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from clew.errors import ClewError
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError
-
-log = logging.getLogger(__name__)
+from clew.mesh.serve.complaints import LAST_GOOD_STAYS, Complaints, Refused
 
 POLL_SECONDS = 0.3
 """Files are looked at, not watched: what a path links to may change elsewhere, as in Kubernetes."""
@@ -25,27 +23,19 @@ class DtabFiles:
     """What the files hold. ``on_change`` is called when ``dtabs`` is another mapping."""
 
     def __init__(
-        self,
-        on_change: Callable[[], None],
-        refused: Callable[[str, str], None] = lambda _, __: None,
+        self, on_change: Callable[[], None], refused: Refused = lambda _, __: None
     ) -> None:
-        """``refused`` is told a file and what is wrong with it: the empty text once it is mended.
-
-        It may be called from another thread.
-        """
+        """``refused`` may be called from another thread."""
         self.dtabs: Mapping[str, Dtab] = {}
         """By path; a file that has never been read is not in it."""
         self._on_change = on_change
-        self._refused = refused
-        self._complaints: dict[str, str] = {}
+        self._complaints = Complaints(refused)
         self._files: frozenset[str] = frozenset()
 
     def use(self, files: frozenset[str]) -> None:
         """These from now on. They are read at once."""
         self._files = files
-        for path in self._complaints.keys() - files:
-            del self._complaints[path]
-            self._refused(path, "")
+        self._complaints.only(files)
         self.dtabs = self._read(files)
 
     async def follow(self) -> None:
@@ -67,18 +57,12 @@ class DtabFiles:
         for path in sorted(files):
             try:
                 dtabs[path] = read_dtab(path)
-                if self._complaints.pop(path, None):
-                    self._refused(path, "")
+                self._complaints.mended(path)
             except BadDtabFile as error:
-                self._complain(path, error, kept=path in dtabs)
+                kept = path in dtabs
+                then = LAST_GOOD_STAYS if kept else "requests wait until it can be read"
+                self._complaints.about(path, error.message, then)
         return dtabs
-
-    def _complain(self, path: str, error: BadDtabFile, *, kept: bool) -> None:
-        if self._complaints.get(path) != error.message:
-            self._complaints[path] = error.message
-            self._refused(path, error.message)
-            then = "the last good dtab stays" if kept else "requests wait until it can be read"
-            log.error("%s; %s", error, then)
 
 
 def read_dtab(path: str) -> Dtab:

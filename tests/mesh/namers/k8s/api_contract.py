@@ -154,6 +154,36 @@ class ApiServerContract(ABC):
         versions = [int(each["object"]["metadata"]["resourceVersion"]) for each in seen]
         assert int(version) < versions[0] < versions[1] < versions[2]
 
+    def test_one_object_can_be_selected(
+        self, clients: Clients, namespace: str, slices: str
+    ) -> None:
+        self.put(clients, namespace, "a", "10.0.0.1")
+        self.put(clients, namespace, "b", "10.0.0.1")
+        only = {"fieldSelector": "metadata.name=b"}
+        page = self.page(clients, slices, **only)
+        assert self.names(page) == ["b"]
+        version = page["metadata"]["resourceVersion"]
+        with watching(clients.cluster.client, slices, version, **only) as events:
+            self.put(clients, namespace, "a", "10.0.0.2")
+            self.put(clients, namespace, "b", "10.0.0.2")
+            assert said(next(events)) == ("MODIFIED", "b")
+
+    def test_a_collection_can_be_of_all_namespaces(self, clients: Clients, namespace: str) -> None:
+        other = f"{namespace[:50]}-other"
+        clients.cluster.put("namespaces", "", other)
+        self.put(clients, namespace, "all-a", "10.0.0.1")
+        self.put(clients, other, "all-a", "10.0.0.1")
+        page = self.page(clients, url(SLICES))
+        places = [
+            (each["metadata"]["namespace"], each["metadata"]["name"]) for each in page["items"]
+        ]
+        assert {(namespace, "all-a"), (other, "all-a")} <= set(places)
+        version = page["metadata"]["resourceVersion"]
+        with watching(clients.cluster.client, url(SLICES), version) as events:
+            self.put(clients, other, "all-b", "10.0.0.1")
+            event = next(each for each in events if said(each) == ("ADDED", "all-b"))
+            assert event["object"]["metadata"]["namespace"] == other
+
     def test_a_write_that_changes_nothing_is_no_event(
         self, clients: Clients, namespace: str, slices: str
     ) -> None:

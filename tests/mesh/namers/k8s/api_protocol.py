@@ -37,6 +37,15 @@ class Asked:
     def key(self) -> tuple[str, str]:
         return self.plural, self.namespace
 
+    def covers(self, plural: str, namespace: str, name: str) -> bool:
+        """Whether an object is in the collection that is asked for."""
+        selected = self.query.get("fieldSelector", f"metadata.name={name}")
+        return (
+            plural == self.plural
+            and self.namespace in ("", namespace)
+            and selected == f"metadata.name={name}"
+        )
+
 
 async def read_request(reader: asyncio.StreamReader) -> Asked:
     """Raises asyncio.IncompleteReadError."""

@@ -48,6 +48,12 @@ class _Change:
     event: Object | None
     """None for a bookmark."""
 
+    @property
+    def name(self) -> str:
+        """Of the object that it happens to."""
+        assert self.event is not None
+        return str(self.event["object"]["metadata"]["name"])
+
 
 class ApiServer:
     """Objects are dicts as ``kubectl get -o json`` prints them."""
@@ -201,7 +207,12 @@ class ApiServer:
                 return
         else:
             version, start = self._version, 0
-            everything = [item for _, item in sorted(self._objects.get(asked.key, {}).items())]
+            everything = [
+                item
+                for (plural, namespace), objects in sorted(self._objects.items())
+                for name, item in sorted(objects.items())
+                if asked.covers(plural, namespace, name)
+            ]
         end = start + min(int(asked.query.get("limit", self._page)), self._page)
         metadata: Object = {"resourceVersion": str(version)}
         if left := len(everything[end:]):
@@ -236,14 +247,12 @@ class ApiServer:
             while sent < len(self._history):
                 change = self._history[sent]
                 sent += 1
-                if change.key not in (asked.key, EVERYONE):
-                    continue
                 if change.event is None:
                     await self._bookmark(asked, reply, change.version)
-                    continue
-                await reply.line(change.event)
-                if change.event.get("type") == "ERROR":
-                    return
+                elif change.key == EVERYONE or asked.covers(*change.key, change.name):
+                    await reply.line(change.event)
+                    if change.event.get("type") == "ERROR":
+                        return
             async with self._news:
                 if sent >= len(self._history):
                     await self._news.wait()

@@ -15,11 +15,12 @@ from clew.mesh.namers.k8s.lookups import (
     Lookup,
     View,
     World,
-    by_service,
+    by_name,
 )
 from clew.mesh.namers.k8s.objects import (
     Kept,
     Read,
+    read_config_map,
     read_endpoints,
     read_service,
     read_slice,
@@ -54,8 +55,8 @@ def answer(
     lookup: Lookup = ByEndpoints(),  # noqa: B008 (frozen)
 ) -> Answer:
     world: World = {
-        SLICES: View(by_service(endpoints), synced=True),
-        SERVICES: View(by_service(services or []), synced=True),
+        SLICES: View(by_name(endpoints), synced=True),
+        SERVICES: View(by_name(services or []), synced=True),
     }
     return ask(path, lookup, world)
 
@@ -267,7 +268,7 @@ def test_an_answer_follows_from_the_objects_of_its_service_alone() -> None:
     assert question is not None
 
     def evidence(*slices: dict[str, Any]) -> object:
-        return question.evidence({SLICES: View(by_service(sliced(*slices)), synced=True)})
+        return question.evidence({SLICES: View(by_name(sliced(*slices)), synced=True)})
 
     other = endpoint_slice("other", [("10.0.0.9", "n9")], {"http": 1})
     assert evidence(HELLO) == evidence(HELLO, other)
@@ -276,12 +277,13 @@ def test_an_answer_follows_from_the_objects_of_its_service_alone() -> None:
 
 
 @pytest.mark.parametrize("text", [b"{}", b'{"metadata": {}}', b"[]", b'{"metadata": {"name": 1}}'])
-@pytest.mark.parametrize("reader", [read_slice, read_endpoints, read_service])
+@pytest.mark.parametrize("reader", [read_slice, read_endpoints, read_service, read_config_map])
 def test_an_object_without_a_name_is_none(reader: Read, text: bytes) -> None:
     with pytest.raises(msgspec.MsgspecError):
         reader(text)
 
 
-@pytest.mark.parametrize("reader", [read_slice, read_endpoints, read_service])
+@pytest.mark.parametrize("reader", [read_slice, read_endpoints, read_service, read_config_map])
 def test_fields_may_be_absent(reader: Read) -> None:
-    assert reader(b'{"metadata": {"name": "x"}}').service in ("", "x")
+    (name,) = by_name([reader(b'{"metadata": {"name": "x"}}')])
+    assert name in ("", "x")

@@ -13,9 +13,16 @@ import msgspec
 
 from clew.errors import ClewError
 from clew.mesh.namers.k8s.access import Access
+from clew.mesh.namers.k8s.api_object import Item as Header
 from clew.mesh.namers.k8s.lookups import Collection, Kind
-from clew.mesh.namers.k8s.objects import Item as Header
-from clew.mesh.namers.k8s.objects import Kept, Read, read_endpoints, read_service, read_slice
+from clew.mesh.namers.k8s.objects import (
+    Kept,
+    Read,
+    read_config_map,
+    read_endpoints,
+    read_service,
+    read_slice,
+)
 from clew.mesh.namers.k8s.reflector import (
     Bookmark,
     Delete,
@@ -62,6 +69,7 @@ SOURCES: Mapping[Kind, Sequence[Source]] = {
         Source("/api/v1", "endpoints", read_endpoints),
     ),
     Kind.SERVICES: (Source("/api/v1", "services", read_service),),
+    Kind.CONFIG_MAPS: (Source("/api/v1", "configmaps", read_config_map),),
 }
 """Best first."""
 
@@ -155,6 +163,9 @@ class Api:
         self, collection: Collection, source: Source, query: Mapping[str, str], patience: float
     ) -> AsyncIterator[httpx.Response]:
         url = f"{source.group}/namespaces/{collection.namespace}/{source.plural}"
+        if collection.name:
+            # a right to one object by name covers lists and watches with this selector
+            query = {"fieldSelector": f"metadata.name={collection.name}", **query}
         try:
             client, access = await self._connected()
             timeout = httpx.Timeout(SECONDS, read=patience)
@@ -212,7 +223,7 @@ def _item(raw: msgspec.Raw, source: Source) -> Item[Kept] | None:
         value = source.read(bytes(raw))
     except msgspec.MsgspecError:
         value = None
-    return Item(header.name, header.resource_version, value)
+    return Item(header.key, header.resource_version, value)
 
 
 def _event(line: bytes, source: Source) -> Event | None:
@@ -225,7 +236,7 @@ def _event(line: bytes, source: Source) -> Event | None:
                 return None if item is None else Put(item)
             case "DELETED":
                 header = msgspec.json.decode(event.object, type=Header).metadata
-                return Delete(header.name, header.resource_version)
+                return Delete(header.key, header.resource_version)
             case "BOOKMARK":
                 return Bookmark(_bookmarked(event.object))
             case "ERROR":

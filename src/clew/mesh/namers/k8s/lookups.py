@@ -7,9 +7,16 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, assert_never
 
-from clew.mesh.namers.k8s.objects import Endpoints, Group, Kept, Service, ServicePort
+from clew.mesh.namers.k8s.objects import (
+    ConfigMap,
+    Endpoints,
+    Group,
+    Kept,
+    Service,
+    ServicePort,
+)
 from clew.mesh.naming.answer import Answer, Broken, Missing, Waiting
 from clew.mesh.naming.bound import Address, Addresses, Bound
 from clew.mesh.naming.path import Path
@@ -27,17 +34,21 @@ class Kind(enum.Enum):
     ENDPOINTS = "endpoints"
     """EndpointSlices, or Endpoints where there are no slices."""
     SERVICES = "services"
+    CONFIG_MAPS = "configmaps"
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The objects of one kind in one namespace."""
+    """The objects of one kind in one namespace, or one of them."""
 
     kind: Kind
     namespace: str
+    name: str = ""
+    """Of the only object; empty for all of them."""
 
     def __str__(self) -> str:
-        return f"{self.kind.value} in namespace {self.namespace}"
+        name = f" named {self.name}" if self.name else ""
+        return f"{self.kind.value}{name} in namespace {self.namespace}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,7 @@ class View:
     """What is known of a collection."""
 
     objects: Mapping[str, Sequence[Kept]] = field(default_factory=dict)
-    """By name of the service."""
+    """By name; endpoints by that of their service."""
     synced: bool = False
     """Whether it has been read once; what it said last stays true until it says other things."""
     trouble: str = ""
@@ -213,12 +224,19 @@ def _named_parts(
     return parts, prefix + Path.of(*named), rest.drop(depth)
 
 
-def by_service(objects: Iterable[Kept]) -> Mapping[str, Sequence[Kept]]:
+def by_name(objects: Iterable[Kept]) -> Mapping[str, Sequence[Kept]]:
     """The objects of a collection as a view holds them."""
     found: dict[str, list[Kept]] = {}
     for each in objects:
-        found.setdefault(each.service, []).append(each)
+        found.setdefault(_name(each), []).append(each)
     return found
+
+
+def _name(kept: Kept) -> str:
+    match kept:
+        case Endpoints(service=name) | Service(service=name) | ConfigMap(name=name):
+            return name
+    assert_never(kept)
 
 
 def _service_port(services: Iterable[Service], port: str) -> ServicePort | None:

@@ -10,7 +10,7 @@ from random import random
 from typing import assert_never
 
 from clew.mesh.namers.k8s.api import SOURCES, Api, ApiError
-from clew.mesh.namers.k8s.lookups import Collection, View, by_service
+from clew.mesh.namers.k8s.lookups import Collection, View, by_name
 from clew.mesh.namers.k8s.objects import Kept
 from clew.mesh.namers.k8s.reflector import (
     Ended,
@@ -44,7 +44,7 @@ class Mirror:
         """What is known now."""
         if self._view is None:
             reflector = self._reflector
-            objects = by_service(reflector.objects.values())
+            objects = by_name(reflector.objects.values())
             trouble = reflector.trouble if reflector.hopeless else ""
             self._view = View(objects, reflector.synced, trouble)
         return self._view

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from clew.mesh.namers.k8s.api_object import ApiObject, Metadata
 from clew.mesh.naming.bound import Address
 
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -60,20 +61,19 @@ class Service:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-Kept = Endpoints | Service
+@dataclass(frozen=True, slots=True)
+class ConfigMap:
+    """A ConfigMap."""
 
-
-class _Struct(msgspec.Struct, frozen=True, rename="camel"):
-    """Fields of the API that Go leaves out when they are empty, or writes as null."""
-
-
-class _Metadata(_Struct, frozen=True):
     name: str
-    resource_version: str = ""
-    labels: dict[str, str] | None = None
+    data: Mapping[str, str]
+    """By entry; what is not UTF-8 text is not among them."""
 
 
-class _Port(_Struct, frozen=True):
+Kept = Endpoints | Service | ConfigMap
+
+
+class _Port(ApiObject, frozen=True):
     port: int | None = None
     name: str | None = None
     protocol: str | None = None
@@ -84,11 +84,11 @@ class _Port(_Struct, frozen=True):
         return self.protocol in (None, "", "TCP")
 
 
-class _Conditions(_Struct, frozen=True):
+class _Conditions(ApiObject, frozen=True):
     ready: bool | None = None
 
 
-class _Endpoint(_Struct, frozen=True):
+class _Endpoint(ApiObject, frozen=True):
     addresses: list[str] | None = None
     conditions: _Conditions | None = None
     node_name: str | None = None
@@ -99,55 +99,54 @@ class _Endpoint(_Struct, frozen=True):
         return self.conditions is None or self.conditions.ready is not False
 
 
-class _EndpointSlice(_Struct, frozen=True):
-    metadata: _Metadata
+class _EndpointSlice(ApiObject, frozen=True):
+    metadata: Metadata
     address_type: str = "IPv4"
     endpoints: list[_Endpoint] | None = None
     ports: list[_Port] | None = None
 
 
-class _Address(_Struct, frozen=True):
+class _Address(ApiObject, frozen=True):
     ip: str
     node_name: str | None = None
 
 
-class _Subset(_Struct, frozen=True):
+class _Subset(ApiObject, frozen=True):
     addresses: list[_Address] | None = None
     ports: list[_Port] | None = None
 
 
-class _Endpoints(_Struct, frozen=True):
-    metadata: _Metadata
+class _Endpoints(ApiObject, frozen=True):
+    metadata: Metadata
     subsets: list[_Subset] | None = None
 
 
-class _ServiceSpec(_Struct, frozen=True):
+class _ServiceSpec(ApiObject, frozen=True):
     ports: list[_Port] | None = None
 
 
-class _Ingress(_Struct, frozen=True):
+class _Ingress(ApiObject, frozen=True):
     ip: str | None = None
     hostname: str | None = None
 
 
-class _LoadBalancer(_Struct, frozen=True):
+class _LoadBalancer(ApiObject, frozen=True):
     ingress: list[_Ingress] | None = None
 
 
-class _ServiceStatus(_Struct, frozen=True):
+class _ServiceStatus(ApiObject, frozen=True):
     load_balancer: _LoadBalancer = _LoadBalancer()
 
 
-class _Service(_Struct, frozen=True):
-    metadata: _Metadata
+class _Service(ApiObject, frozen=True):
+    metadata: Metadata
     spec: _ServiceSpec = _ServiceSpec()
     status: _ServiceStatus = _ServiceStatus()
 
 
-class Item(_Struct, frozen=True):
-    """What every object has."""
-
-    metadata: _Metadata
+class _ConfigMap(ApiObject, frozen=True):
+    metadata: Metadata
+    data: dict[str, str] | None = None
 
 
 Read = Callable[[bytes], Kept]
@@ -189,6 +188,12 @@ def read_service(text: bytes) -> Service:
     ingress = read.status.load_balancer.ingress or ()
     outside = tuple(place for each in ingress if (place := each.hostname or each.ip))
     return Service(read.metadata.name, ports, outside, read.metadata.labels or {})
+
+
+def read_config_map(text: bytes) -> ConfigMap:
+    """A ConfigMap of the core API."""
+    read = msgspec.json.decode(text, type=_ConfigMap)
+    return ConfigMap(read.metadata.name, read.data or {})
 
 
 def _tcp_ports(ports: list[_Port] | None) -> Mapping[str, int]:

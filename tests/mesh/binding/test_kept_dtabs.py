@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from clew.mesh.binding.dtab_files import dtab_files, with_dtab_files
+from clew.mesh.binding.kept_dtabs import dtab_places, with_dtabs
 from clew.mesh.config.linker import Linker, read_linker
 from clew.mesh.config.transformers import PortTransformer
 from clew.mesh.naming.dtab import Dtab
@@ -28,16 +28,16 @@ def linker() -> Linker:
 
 
 def test_the_dtab_of_a_file_comes_before_the_routers() -> None:
-    assert dtab_files(linker()) == {"a.dtab"}
-    read = with_dtab_files(linker(), {"a.dtab": Dtab.read("/svc => /filed")})
+    assert dtab_places(linker()) == {"a.dtab"}
+    read = with_dtabs(linker(), {"a.dtab": Dtab.read("/svc => /filed")})
     first, second = read.routers
     assert str(first.dtab) == "/svc=>/filed;/svc=>/own"
     assert first.interpreter.kind == "default"
     assert first.interpreter.transformers == (PortTransformer(port=4141),)
     assert second == linker().routers[1]
-    assert dtab_files(read) == set()
+    assert dtab_places(read) == set()
 
 
 def test_without_its_file_a_router_stays_as_it_is() -> None:
     unread = linker()
-    assert with_dtab_files(unread, {"other.dtab": Dtab()}) is unread
+    assert with_dtabs(unread, {"other.dtab": Dtab()}) is unread
