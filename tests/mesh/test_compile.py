@@ -7,9 +7,11 @@ import pytest
 from tests.mesh.golden import Case, shown
 
 from clew.mesh.compile import Admission, Compiled, Limits, State, compile_linker, sample_rate
+from clew.mesh.config.identifiers import IngressIdentifier
 from clew.mesh.config.linker import Linker, read_linker
 from clew.mesh.naming.answer import Answer, Missing, Waiting
 from clew.mesh.naming.bound import Address, Addresses, Bound
+from clew.mesh.naming.ingress import Match, Rule, Rules
 from clew.mesh.naming.path import Path
 from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, LISTENER, ROUTE
 
@@ -182,3 +184,29 @@ def test_attempts_are_logged_only_where_latency_balances() -> None:
 )
 def test_who_decides_how_many_requests_are_traced(telemetry: str, rate: float) -> None:
     assert sample_rate(read_linker(f"telemetry: [{telemetry}]\n{FILE}", "l.yaml")) == rate
+
+
+def test_a_router_listens_once_the_rules_of_its_ingresses_are_known() -> None:
+    edge = "label: edge, identifier: {kind: io.l5d.ingress}, servers: [{port: 4142}]"
+    linker = read_linker(f"{FILE}- {{protocol: http, {edge}}}", "linkerd.yaml")
+    identifier = IngressIdentifier()
+    web = Rule("", Match.PREFIX, "/", Path.of("prod", "80", "web"))
+
+    def shown(compiled: Compiled) -> set[str]:
+        types = compiled.snapshot.of_type(ROUTE), compiled.snapshot.of_type(LISTENER)
+        return {name for resources in types for name in resources}
+
+    unread = compile_linker(linker, [], {})
+    assert shown(unread) == {"outgoing", "outgoing/0"}
+    rules = {identifier: Rules()}
+    empty = compile_linker(linker, [], {}, ingress_rules=rules, previous=unread)
+    assert shown(empty) == {"outgoing", "outgoing/0", "edge", "edge/0"}
+    rules = {identifier: Rules((web,))}
+    newest = compile_linker(linker, [], {}, ingress_rules=rules, previous=empty)
+    changed = {
+        name
+        for type_url in (ROUTE, LISTENER)
+        for name, resource in newest.snapshot.of_type(type_url).items()
+        if empty.snapshot.of_type(type_url)[name] != resource
+    }
+    assert changed == {"edge"}

@@ -60,6 +60,7 @@ from clew.mesh.serve.ads import AdsServer
 from clew.mesh.serve.certificates import Certificates
 from clew.mesh.serve.discovery import Discovery
 from clew.mesh.serve.idle_names import IdleNames, reading_pause
+from clew.mesh.serve.ingresses import Ingresses
 from clew.mesh.serve.kept_dtabs import KeptDtabs
 from clew.mesh.serve.latencies import Latencies
 from clew.mesh.serve.latency_pipe import LatencyPipe
@@ -159,6 +160,7 @@ class Mesh:
         self._changed = asyncio.Event()
         self._certificates = Certificates(self._changed.set)
         self._dtabs = KeptDtabs(self._resolve, self._refuse)
+        self._ingresses = Ingresses(self._changed.set)
         self._registry = new_registry()
         self._gauges = NameGauges(self._registry)
         self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
@@ -201,6 +203,8 @@ class Mesh:
         self._certificates.use(certificates(self._linker))
         self._dtabs.use(dtab_places(self._linker))
         stack.push_async_callback(self._dtabs.stop)
+        self._ingresses.use(self._linker)
+        stack.push_async_callback(self._ingresses.stop)
         self._resolve()
         self._discovery.use(build(self._linker))
         self._admin.use(self._pages())
@@ -260,6 +264,8 @@ class Mesh:
         async with self._admin.moving(linker.admin):
             # the last that may raise: until then nothing is changed
             self._certificates.use(certificates(linker))
+        self._ingresses.use(self._linker, linker)
+        await self._ingresses.wait()
         if namers is not None:
             self._discovery.use(namers)
         self._envoy.use_grace(linker.admin.shutdown_grace_ms / 1000)
@@ -269,6 +275,7 @@ class Mesh:
         self._configured = _now()
         self._node = _this_node()
         self._dtabs.use(dtab_places(linker))
+        self._ingresses.use(linker)
         self._resolve()
         self._observe(linker)
         self._report(linker)
@@ -374,6 +381,7 @@ class Mesh:
             node=self._node,
             files=self._certificates.files,
             speeds=self._speeds,
+            ingress_rules=self._ingresses.rules,
             latency_log=str(self._pipe.path),
             previous=self._compiled,
         )

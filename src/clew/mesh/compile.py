@@ -35,6 +35,7 @@ from clew.mesh.naming.path import ParseError, Path
 from clew.mesh.xds.clusters import empty_cluster, known_cluster
 from clew.mesh.xds.endpoints import AS_FAST, Branch, Speeds, branches
 from clew.mesh.xds.errors import cluster_note, unreadable_note
+from clew.mesh.xds.ingress import RulesBy, ingress_identifiers
 from clew.mesh.xds.listeners import listener
 from clew.mesh.xds.names import Asked, name_prefix, read_asked
 from clew.mesh.xds.routes import OnDemand, route_config
@@ -132,6 +133,7 @@ class Compiled:
     linker: Linker | None = None
     admission: Admission | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    ingress_rules: RulesBy = field(default_factory=dict)
     """What it was compiled from; None for ``NOTHING``."""
 
     @property
@@ -162,6 +164,7 @@ def compile_linker(
     node: Node = UNKNOWN_NODE,
     files: Mapping[str, bytes] = MappingProxyType({}),
     speeds: Mapping[str, Speeds] = MappingProxyType({}),
+    ingress_rules: RulesBy = MappingProxyType({}),
     latency_log: str = "latencies",
     previous: Compiled = NOTHING,
 ) -> Compiled:
@@ -169,6 +172,7 @@ def compile_linker(
 
     ``node`` is where this mesh runs. ``files`` are what :func:`certificates` names, by path.
     ``speeds`` are by cluster name, and follow from what Envoy writes to the file ``latency_log``.
+    Of an identifier that is not in ``ingress_rules`` the rules are not known yet.
     """
     last = previous.names if previous.linker is linker else {}
     scope = _Scope.of(linker, answers, node, speeds)
@@ -189,7 +193,10 @@ def compile_linker(
     resources += (resource for named in names.values() for resource in named.resources)
     return Compiled(
         snapshot=Snapshot.of(
-            [*_static(linker, admission, resources, latency_log, previous), *resources]
+            [
+                *_static(linker, admission, resources, ingress_rules, latency_log, previous),
+                *resources,
+            ]
         ),
         wanted=frozenset(path for named in names.values() for path, _ in named.used),
         refused=frozenset(refused),
@@ -197,6 +204,7 @@ def compile_linker(
         linker=linker,
         admission=admission,
         files=files,
+        ingress_rules=ingress_rules,
     )
 
 
@@ -219,23 +227,30 @@ def _static(
     linker: Linker,
     admission: Admission,
     named: Sequence[Resource],
+    ingress_rules: RulesBy,
     latency_log: str,
     previous: Compiled,
 ) -> Iterator[Resource]:
-    """Listeners and routes, which follow from the file and from who may be asked for."""
-    if previous.linker is linker and previous.admission == admission:
+    """Listeners and routes, which follow from the file, from who may be asked for and from rules.
+
+    A router whose rules are not known yet could name nothing, and does not listen.
+    """
+    same_rules = previous.ingress_rules == ingress_rules
+    if previous.linker is linker and previous.admission == admission and same_rules:
         yield from previous.snapshot.of_type(LISTENER).values()
         yield from previous.snapshot.of_type(ROUTE).values()
         return
     clusters = [resource.name for resource in named if resource.type_url == CLUSTER]
     for router in linker.routers:
+        if not all(each in ingress_rules for _, each in ingress_identifiers(router)):
+            continue
         own = (name for name in clusters if name.startswith(name_prefix(router)))
         on_demand = OnDemand(
             epoch=admission.epoch,
             crowded=admission.crowded,
             gate=frozenset(own) if admission.gated else None,
         )
-        yield route_config(router, sample_rate(linker), on_demand)
+        yield route_config(router, sample_rate(linker), on_demand, ingress_rules)
         for index in range(len(router.servers)):
             yield listener(router, index, latency_log)
 

@@ -14,6 +14,8 @@ import pytest
 from clew.mesh.compile import compile_linker
 from clew.mesh.config.linker import ConfigError, read_linker
 from clew.mesh.config.notes import notes
+from clew.mesh.naming.ingress import Rules
+from clew.mesh.xds.ingress import ingress_identifiers
 from clew.mesh.xds.names import name_prefix
 
 FILES = sorted((Path(__file__).parent / "examples").glob("*.yaml"))
@@ -65,21 +67,11 @@ REFUSED = {
     "curator": [
         "3: namers[0]: io.l5d.curator is not available in this version of clew; use io.l5d.fs",
     ],
-    "daemonset-ingress-controller": [
-        "9: routers[0].identifier[0]: io.l5d.ingress is not available in this version of clew; "
-        "use io.l5d.header.token",
-        "19: routers[1].identifier[0]: io.l5d.ingress is not available in this version of clew; "
-        "use io.l5d.header.token",
-    ],
     "daemonset-namerd": [
         "6: routers[0].interpreter: io.l5d.namerd is not available in this version of clew; use "
         "io.l5d.namerd.http, with the port of namerd's io.l5d.httpController in dst",
         "21: routers[1].interpreter: io.l5d.mesh is not available in this version of clew; use "
         "io.l5d.namerd.http, with the port of namerd's io.l5d.httpController in dst",
-    ],
-    "daemonset-servicemesh": [
-        "110: routers[4].identifier[0]: io.l5d.ingress is not available in this version of clew; "
-        "use io.l5d.header.token or io.l5d.header.path",
     ],
     "dcos-linker-to-linker-with-namerd": [
         "6: routers[0].interpreter: io.l5d.namerd is not available in this version of clew; use "
@@ -211,7 +203,10 @@ def test_what_is_accepted_can_be_said_to_envoy(file: Path) -> None:
     linker = read_linker(file.read_text(), file.name)
     names = [f"{name_prefix(router)}web" for router in linker.routers]
 
-    compiled = compile_linker(linker, names, {}, files=defaultdict(bytes))
+    ingresses = [each for router in linker.routers for _, each in ingress_identifiers(router)]
+    rules = dict.fromkeys(ingresses, Rules())
+
+    compiled = compile_linker(linker, names, {}, files=defaultdict(bytes), ingress_rules=rules)
 
     assert compiled.snapshot.dangling() == ()
     assert compiled.refused == frozenset()

@@ -462,9 +462,9 @@ def test_files_that_are_none(text: str, found: list[str]) -> None:
             id="more segments than Envoy can cut",
         ),
         pytest.param(
-            "identifier: {kind: io.l5d.ingress}",
-            "4: routers[0].identifier[0]: io.l5d.ingress is not available in this version of clew; "
-            "use io.l5d.header.token",
+            "identifier: {kind: io.l5d.k8s.istio}",
+            "4: routers[0].identifier[0]: io.l5d.k8s.istio is not available in this version of "
+            "clew; use io.l5d.header.token",
             id="identifiers",
         ),
         pytest.param(

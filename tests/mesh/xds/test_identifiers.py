@@ -19,6 +19,7 @@ TOKEN = "kind: io.l5d.header.token"
 HEADER = "kind: io.l5d.header"
 PATH = "kind: io.l5d.path, segments: 2"
 HOST = "kind: io.l5d.methodAndHost, httpUriInDst: true"
+INGRESS = "kind: io.l5d.ingress"
 STATIC = "kind: io.l5d.static, path: /a/b"
 
 
@@ -37,6 +38,8 @@ STATIC = "kind: io.l5d.static, path: /a/b"
         pytest.param(HOST, "1.0/GET/X", Path.of("1.0", "GET", "X"), id="1.0 has no host"),
         pytest.param(STATIC, "a/b", Path.of("a", "b"), id="static"),
         pytest.param("kind: io.l5d.static, path: /", "/", Path(), id="static and empty"),
+        pytest.param(INGRESS, "prod/80/web", Path.of("prod", "80", "web"), id="an ingress"),
+        pytest.param(INGRESS, "", None, id="no rule of an ingress"),
         pytest.param(TOKEN, "", None, id="no token"),
         pytest.param(PATH, "", None, id="too few segments"),
     ],

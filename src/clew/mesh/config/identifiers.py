@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from clew.mesh.config.section import KindSection, NotYet, Rule
+from clew.mesh.config.section import KindSection, KubernetesName, NotYet, Port, Rule
 from clew.mesh.naming.path import Path
 
 MAX_SEGMENTS = 20
@@ -48,6 +48,22 @@ class StaticIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.stati
     path: Path
 
 
+class IngressIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.ingress"):
+    """``/<namespace>/<port>/<service>`` of the Ingress whose rule fits the host and the path. They
+    are read as networking.k8s.io/v1, and an edit is taken over."""
+
+    host: str = "localhost"
+    """A ``kubectl proxy``. Where none answers on this machine, the account of the pod is used,
+    else a kubeconfig."""
+    port: Port = 8001
+    namespace: KubernetesName | None = None
+    """Whose Ingresses count; None is every namespace."""
+    ingress_class_annotation: str = "linkerd"
+    """The class of Ingresses that count, beside those that have none."""
+    ignore_default_backends: bool = False
+    """Whether only rules name requests."""
+
+
 class AuthorityIdentifier(KindSection, frozen=True, kw_only=True, tag="io.l5d.header.token"):
     """In h2 routers: the value of a header, as one segment."""
 
@@ -68,6 +84,7 @@ HttpIdentifier = (
     | PathIdentifier
     | MethodAndHostIdentifier
     | StaticIdentifier
+    | IngressIdentifier
 )
 AnyIdentifier = HttpIdentifier | AuthorityIdentifier | HeaderPathIdentifier
 """Of all protocols."""
@@ -76,17 +93,17 @@ Identifier = Annotated[
     HttpIdentifier,
     NotYet(
         dict.fromkeys(
-            ("io.l5d.ingress", "io.l5d.k8s.istio", "io.l5d.k8s.istio-ingress"),
+            ("io.l5d.k8s.istio", "io.l5d.k8s.istio-ingress"),
             "use io.l5d.header.token",
         )
     ),
 ]
 
 H2Identifier = Annotated[
-    AuthorityIdentifier | HeaderPathIdentifier,
+    AuthorityIdentifier | HeaderPathIdentifier | IngressIdentifier,
     NotYet(
         dict.fromkeys(
-            ("io.l5d.ingress", "io.l5d.k8s.istio", "io.l5d.k8s.istio-ingress"),
+            ("io.l5d.k8s.istio", "io.l5d.k8s.istio-ingress"),
             "use io.l5d.header.token or io.l5d.header.path",
         )
     ),

@@ -1,7 +1,8 @@
 """Identifiers in Envoy's words: what they make of a request, how that is read, why it fails.
 
 Envoy makes a text of a request, the logical name without the router's ``dstPrefix``; it stands in
-``l5d-dst-service`` and in the name of the cluster. Here that text is written and read.
+``l5d-dst-service`` and in the name of the cluster. Here that text is written and read. Only what
+Ingresses say is not in these formats: :mod:`clew.mesh.xds.ingress` puts it in their place.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from clew.mesh.config.identifiers import (
     HeaderIdentifier,
     HeaderPathIdentifier,
     HeaderTokenIdentifier,
+    IngressIdentifier,
     MethodAndHostIdentifier,
     PathIdentifier,
     StaticIdentifier,
@@ -87,6 +89,11 @@ def way(identifiers: Sequence[AnyIdentifier]) -> str:
     return _first(identifiers, lambda index, choice: f"'{WAY_MARK}{index}'")
 
 
+def position(identifiers: Sequence[AnyIdentifier]) -> str:
+    """The place in the list of the identifier that is the first, as a format."""
+    return _first(identifiers, lambda index, choice: f"'{index}'")
+
+
 def consumes(identifiers: Sequence[AnyIdentifier]) -> bool:
     """Whether any of the identifiers takes the name out of the URI."""
     return any(isinstance(each, PathIdentifier) and each.consume for each in identifiers)
@@ -153,6 +160,8 @@ def _choice(identifier: AnyIdentifier) -> _Choice:
             )
         case StaticIdentifier():
             return _Choice("true", value(_STATIC))
+        case IngressIdentifier():
+            return _Choice("false", "''")
         case _:
             assert_never(identifier)
 
@@ -200,6 +209,8 @@ def _read(identifier: AnyIdentifier, text: str) -> Path | None:
                 return Path.read(f"/{text}")
             except ParseError:
                 return None
+        case IngressIdentifier():
+            return Path.read(f"/{text}")
         case HeaderIdentifier():
             return Path.read(text[1:] if text.startswith("/") else f"/{text}")
         case PathIdentifier():
@@ -237,5 +248,7 @@ def why_not(identifiers: Sequence[AnyIdentifier]) -> str:
             return "HTTP/1.1 request missing hostname"
         case StaticIdentifier(path=path):
             return f"{path} names every request"
+        case IngressIdentifier():
+            return "no ingress rule matches"
         case _:
             assert_never(last)

@@ -20,7 +20,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from clew.mesh.config.router import HttpRouter, Router
 from clew.mesh.config.server import H2Server, Server
-from clew.mesh.xds import linkerd_trace
+from clew.mesh.xds import ingress, linkerd_trace
 from clew.mesh.xds.access_log import access_log
 from clew.mesh.xds.answers import cleaned
 from clew.mesh.xds.call_depth import CALL_DEPTH_FILTER, call_depth
@@ -204,6 +204,7 @@ def _override() -> Iterator[Any]:
 
 def _name(router: Router) -> Iterator[Any]:
     yield from prepared(router.identifier)
+    yield from ingress.early(router)
     name = identified(router.identifier)
     yield set_to("l5d-dst-service", f"{_literal(logical_prefix(router))}{name}")
     yield set_to(
@@ -232,6 +233,8 @@ def _filters(router: Router, server: Server, latencies: str) -> Iterator[Any]:
         )
     if server.max_concurrent_requests:
         yield _filter("concurrency", _at_most(server.max_concurrent_requests))
+    for name, filter in ingress.filters(router, cluster_header=CLUSTER_HEADER, rest=REST):
+        yield _filter(name, filter)
     yield _filter(CALL_DEPTH_FILTER, call_depth(server.max_call_depth))
     yield _filter(GATE_FILTER, rbac_pb2.RBAC())
     yield _filter(ON_DEMAND_FILTER, on_demand_pb2.OnDemand())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from envoy.config.rbac.v3 import rbac_pb2 as rbac_config_pb2
@@ -24,6 +25,7 @@ from clew.mesh.xds.deadlines import LIMITS
 from clew.mesh.xds.durations import millis, words
 from clew.mesh.xds.errors import TOTAL_TIMEOUT, virtual_host_note
 from clew.mesh.xds.headers import setting
+from clew.mesh.xds.ingress import RulesBy, settings
 from clew.mesh.xds.metadata import metadata
 from clew.mesh.xds.policies import REFUSAL, RoutePolicy, route_policies
 from clew.mesh.xds.snapshot import Resource, pack
@@ -56,11 +58,19 @@ class OnDemand:
     """Only these clusters may be used, no other is asked for; None lets all through."""
 
 
-def route_config(router: Router, sample_rate: float, on_demand: OnDemand) -> Resource:
-    """The routes of one router. ``sample_rate`` is the share of requests traced, 0 to 1."""
-    settings = {ON_DEMAND_FILTER: _source(router, on_demand)}
+def route_config(
+    router: Router,
+    sample_rate: float,
+    on_demand: OnDemand,
+    rules: RulesBy = MappingProxyType({}),
+) -> Resource:
+    """The routes of one router. ``sample_rate`` is the share of requests traced, 0 to 1.
+
+    ``rules`` has those of the router's ``io.l5d.ingress`` identifiers.
+    """
+    filters = {ON_DEMAND_FILTER: _source(router, on_demand), **settings(router, rules)}
     if on_demand.gate is not None:
-        settings[GATE_FILTER] = _gate(on_demand.gate)
+        filters[GATE_FILTER] = _gate(on_demand.gate)
     policies = route_policies(router)
     host = route_components_pb2.VirtualHost(
         name=router.label,
@@ -69,7 +79,7 @@ def route_config(router: Router, sample_rate: float, on_demand: OnDemand) -> Res
             **virtual_host_note(router.dtab, router.binding_timeout_ms, crowded=on_demand.crowded)
         ),
         matcher=_by_sample_header(policies, sample_rate),
-        typed_per_filter_config=settings,
+        typed_per_filter_config=filters,
         request_headers_to_remove=[
             CLUSTER_HEADER,
             *_HOP_REQUEST,

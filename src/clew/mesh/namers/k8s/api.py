@@ -14,6 +14,7 @@ import msgspec
 from clew.errors import ClewError
 from clew.mesh.namers.k8s.access import Access
 from clew.mesh.namers.k8s.api_object import Item as Header
+from clew.mesh.namers.k8s.ingresses import read_ingress
 from clew.mesh.namers.k8s.lookups import Collection, Kind
 from clew.mesh.namers.k8s.objects import (
     Kept,
@@ -70,6 +71,7 @@ SOURCES: Mapping[Kind, Sequence[Source]] = {
     ),
     Kind.SERVICES: (Source("/api/v1", "services", read_service),),
     Kind.CONFIG_MAPS: (Source("/api/v1", "configmaps", read_config_map),),
+    Kind.INGRESSES: (Source("/apis/networking.k8s.io/v1", "ingresses", read_ingress),),
 }
 """Best first."""
 
@@ -162,7 +164,8 @@ class Api:
     async def _get(
         self, collection: Collection, source: Source, query: Mapping[str, str], patience: float
     ) -> AsyncIterator[httpx.Response]:
-        url = f"{source.group}/namespaces/{collection.namespace}/{source.plural}"
+        within = f"/namespaces/{collection.namespace}" if collection.namespace else ""
+        url = f"{source.group}{within}/{source.plural}"
         if collection.name:
             # a right to one object by name covers lists and watches with this selector
             query = {"fieldSelector": f"metadata.name={collection.name}", **query}
@@ -207,7 +210,7 @@ def _refusal(response: httpx.Response, collection: Collection, source: Source) -
         said = msgspec.json.decode(response.content, type=_Status).message
     except msgspec.MsgspecError:
         said = response.text[:200]
-    what = f"{source.plural} in namespace {collection.namespace}"
+    what = f"{source.plural} in {collection.where}"
     why = f"Kubernetes answers {response.status_code} when asked for {what}: {said}"
     after = response.headers.get("retry-after", "")
     return Failure(response.status_code, why, float(after) if after.isdigit() else 0.0)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
+from clew.mesh.namers.k8s.ingresses import Ingress
 from clew.mesh.namers.k8s.objects import (
     ConfigMap,
     Endpoints,
@@ -35,6 +36,7 @@ class Kind(enum.Enum):
     """EndpointSlices, or Endpoints where there are no slices."""
     SERVICES = "services"
     CONFIG_MAPS = "configmaps"
+    INGRESSES = "ingresses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,18 @@ class Collection:
 
     kind: Kind
     namespace: str
+    """Empty for every namespace."""
     name: str = ""
     """Of the only object; empty for all of them."""
 
     def __str__(self) -> str:
         name = f" named {self.name}" if self.name else ""
-        return f"{self.kind.value}{name} in namespace {self.namespace}"
+        return f"{self.kind.value}{name} in {self.where}"
+
+    @property
+    def where(self) -> str:
+        """In words."""
+        return f"namespace {self.namespace}" if self.namespace else "all namespaces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +242,9 @@ def by_name(objects: Iterable[Kept]) -> Mapping[str, Sequence[Kept]]:
 
 def _name(kept: Kept) -> str:
     match kept:
-        case Endpoints(service=name) | Service(service=name) | ConfigMap(name=name):
+        case Endpoints(service=name) | Service(service=name):
+            return name
+        case ConfigMap(name=name) | Ingress(name=name):
             return name
     assert_never(kept)
 

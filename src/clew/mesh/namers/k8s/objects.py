@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from clew.mesh.namers.k8s.api_object import ApiObject, Metadata
+from clew.mesh.namers.k8s.ingresses import Ingress
 from clew.mesh.naming.bound import Address
 
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -70,7 +71,7 @@ class ConfigMap:
     """By entry; what is not UTF-8 text is not among them."""
 
 
-Kept = Endpoints | Service | ConfigMap
+Kept = Endpoints | Service | ConfigMap | Ingress
 
 
 class _Port(ApiObject, frozen=True):
@@ -125,13 +126,13 @@ class _ServiceSpec(ApiObject, frozen=True):
     ports: list[_Port] | None = None
 
 
-class _Ingress(ApiObject, frozen=True):
+class _Entry(ApiObject, frozen=True):
     ip: str | None = None
     hostname: str | None = None
 
 
 class _LoadBalancer(ApiObject, frozen=True):
-    ingress: list[_Ingress] | None = None
+    ingress: list[_Entry] | None = None
 
 
 class _ServiceStatus(ApiObject, frozen=True):
