@@ -253,6 +253,30 @@ def test_stop_sends_what_waits(registry: CollectorRegistry) -> None:
     assert counts(registry) == {"received": 2, "exported": 2}
 
 
+def test_a_stop_does_not_wait_as_long_as_a_busy_collector_asks(
+    registry: CollectorRegistry,
+) -> None:
+    stops: list[asyncio.Task[None]] = []
+
+    async def scenario() -> None:
+        def busy_while_it_stops(number: int, spans: list[Span]) -> str:
+            if number > 1:
+                return ACCEPTED
+            stops.append(asyncio.create_task(exporter.stop()))
+            return BUSY.replace("retry-after: 0", "retry-after: 3600")
+
+        async with Collector(busy_while_it_stops).running() as collector:
+            patient = Retry(first=0.01, longest=3600, give_up_after=7200)
+            exporter = new_exporter(registry, collector.port, retry=patient)
+            await exporter.start()
+            exporter.offer(spans_named("a"), 1)
+            await until(lambda: bool(stops))
+            await stops[0]
+        assert collector.names == ["a", "a"]
+
+    asyncio.run(scenario())
+
+
 def test_the_proxy_of_the_applications_is_not_used(
     registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

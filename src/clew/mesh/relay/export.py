@@ -25,6 +25,8 @@ MAX_WAITING = 16 * 1024 * 1024
 PATIENCE = Retry()
 GATHER_SECONDS = 0.1
 """Spans wait for more of them, as a post costs as much time of the processor as 20 spans."""
+_STOPPING_PAUSE = 0.5
+"""The longest pause between the tries of a stop, whose time is short; seconds."""
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +156,7 @@ class Exporter:
     async def _pause(self, seconds: float) -> None:
         """Waits; a stop that comes meanwhile ends it, for one more try at once."""
         if self._stopping.is_set():
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(min(seconds, _STOPPING_PAUSE))
         else:
             await self._stopping_within(seconds)
 
