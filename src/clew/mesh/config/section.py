@@ -105,7 +105,8 @@ def _is_pattern(text: str) -> bool:
     return True
 
 
-def _is_kubernetes_name(text: str) -> bool:
+def is_kubernetes_name(text: str) -> bool:
+    """What Kubernetes lets names be, so that nothing else comes into a URL."""
     return re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", text) is not None
 
 
@@ -118,5 +119,5 @@ Amount = Annotated[float, Rule(lambda amount: amount >= 0, "0 or more")]
 Pattern = Annotated[str, Rule(_is_pattern, "a regular expression")]
 KubernetesName = Annotated[
     str,
-    Rule(_is_kubernetes_name, "a name in Kubernetes: lower-case letters, digits, '-' and '.'"),
+    Rule(is_kubernetes_name, "a name in Kubernetes: lower-case letters, digits, '-' and '.'"),
 ]

@@ -22,14 +22,17 @@ from clew.mesh.binding.nodes import Node
 from clew.mesh.config.namerd import Namerd, read_namerd
 from clew.mesh.config.notes import notes
 from clew.mesh.config.shown import shown
-from clew.mesh.config.storage import DirectoryStorage, InMemoryStorage
+from clew.mesh.config.storage import DirectoryStorage, InMemoryStorage, KubernetesStorage
 from clew.mesh.namerd.answering import Answering
 from clew.mesh.namerd.directory import Directory
 from clew.mesh.namerd.dtabs_api import dtab_routes
+from clew.mesh.namerd.kubernetes import Kubernetes
 from clew.mesh.namerd.memory import InMemory
 from clew.mesh.namerd.names_api import Resolver, name_routes
 from clew.mesh.namerd.storage import Storage
 from clew.mesh.namers.interfaces import local_ips
+from clew.mesh.namers.k8s.access import find_access
+from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.registry import build
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
@@ -109,6 +112,8 @@ def new_storage(namerd: Namerd) -> Storage:
             return InMemory(namespaces)
         case DirectoryStorage(directory=directory):
             return Directory(directory)
+        case KubernetesStorage(host=host, port=port, namespace=namespace):
+            return Kubernetes(lambda: Api(lambda: find_access(host, port, os.environ)), namespace)
     assert_never(namerd.storage)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import msgspec
 
@@ -19,7 +20,9 @@ class BadDtab(ClewError):
     """A body that is no dtab."""
 
 
-class _Rule(msgspec.Struct):
+class Rule(msgspec.Struct, frozen=True):
+    """A dentry in JSON."""
+
     prefix: str
     dst: str
 
@@ -31,8 +34,8 @@ def read_body(body: bytes, media_type: str) -> Dtab:
             case "application/dtab":
                 return Dtab.read(body.decode())
             case "application/json":
-                rules = msgspec.json.decode(body, type=list[_Rule])
-                return Dtab(tuple(map(_dentry, rules)))
+                rules = msgspec.json.decode(body, type=list[Rule])
+                return dtab_of(rules)
     except ParseError as error:
         raise BadDtab(f"Malformed dtab: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -44,11 +47,20 @@ def show(dtab: Dtab, media_type: str) -> str:
     """On one line, which is ended."""
     if media_type == TEXT:
         return f"{dtab.exact}\n"
-    rules = [{"prefix": str(d.prefix), "dst": show_tree(d.dst, exact=True)} for d in dtab.dentries]
-    return json.dumps(rules, separators=(",", ":")) + "\n"
+    return json.dumps(rules_of(dtab), separators=(",", ":")) + "\n"
 
 
-def _dentry(rule: _Rule) -> Dentry:
+def rules_of(dtab: Dtab) -> list[dict[str, str]]:
+    """Its dentries as JSON has them."""
+    return [{"prefix": str(d.prefix), "dst": show_tree(d.dst, exact=True)} for d in dtab.dentries]
+
+
+def dtab_of(rules: Iterable[Rule]) -> Dtab:
+    """What ``rules_of`` has made. Raises ParseError."""
+    return Dtab(tuple(map(_dentry, rules)))
+
+
+def _dentry(rule: Rule) -> Dentry:
     scanner = Scanner(rule.dst)
     tree = read_tree(scanner)
     scanner.expect_end()

@@ -168,6 +168,35 @@ class ApiServerContract(ABC):
             self.put(clients, namespace, "b", "10.0.0.2")
             assert said(next(events)) == ("MODIFIED", "b")
 
+    def test_an_object_is_created_once_and_replaced_by_who_knows_its_version(
+        self, clients: Clients, namespace: str
+    ) -> None:
+        client, place = clients.cluster.client, url("configmaps", namespace)
+
+        def named(data: str, **metadata: str) -> Object:
+            return {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "a", "namespace": namespace, **metadata},
+                "data": {"x": data},
+            }
+
+        assert client.get(f"{place}/a").status_code == 404
+        assert client.put(f"{place}/a", json=named("1", resourceVersion="1")).is_client_error
+        made = client.post(place, json=named("1"))
+        assert made.is_success
+        assert client.post(place, json=named("2")).status_code == 409
+        version = made.json()["metadata"]["resourceVersion"]
+        replaced = client.put(f"{place}/a", json=named("2", resourceVersion=version))
+        assert replaced.json()["data"] == {"x": "2"}
+        again = client.put(f"{place}/a", json=named("3", resourceVersion=version))
+        assert again.status_code == 409
+        read = client.get(f"{place}/a").json()
+        assert read["data"] == {"x": "2"}
+        assert read["metadata"]["resourceVersion"] != version
+        assert client.delete(f"{place}/a").is_success
+        assert client.delete(f"{place}/a").status_code == 404
+
     def test_a_collection_can_be_of_all_namespaces(self, clients: Clients, namespace: str) -> None:
         other = f"{namespace[:50]}-other"
         clients.cluster.put("namespaces", "", other)

@@ -37,6 +37,22 @@ class Asked:
     def key(self) -> tuple[str, str]:
         return self.plural, self.namespace
 
+    @property
+    def sent_name(self) -> str:
+        """Of the object in the body, if there is one."""
+        return str(self._sent_metadata.get("name", ""))
+
+    @property
+    def sent_version(self) -> str:
+        """Of the object in the body, if there is one."""
+        return str(self._sent_metadata.get("resourceVersion", ""))
+
+    @property
+    def _sent_metadata(self) -> Object:
+        sent: Object = json.loads(self.body) if self.body else {}
+        metadata: Object = sent.get("metadata", {})
+        return metadata
+
     def covers(self, plural: str, namespace: str, name: str) -> bool:
         """Whether an object is in the collection that is asked for."""
         selected = self.query.get("fieldSelector", f"metadata.name={name}")

@@ -179,6 +179,13 @@ class ApiServer:
             await reply.whole(self.put(*asked.key, asked.name, **fields))
         elif asked.method == "DELETE":
             await reply.whole(self.delete(*asked.key, asked.name))
+        elif asked.method in ("POST", "PUT"):
+            fields = json.loads(asked.body)
+            name = fields["metadata"]["name"]
+            fields = {key: fields[key] for key in fields.keys() - {"kind", "apiVersion"}}
+            await reply.whole(self.put(*asked.key, name, **fields))
+        elif asked.name:
+            await reply.whole(self._objects[asked.key][asked.name])
         elif asked.watches:
             await self._watch(asked, reply)
         else:
@@ -194,6 +201,13 @@ class ApiServer:
         known = asked.plural in KINDS and asked.group == group_of(asked.plural)
         if asked.plural in self.faults.absent or not known:
             return Refusal(404, "the server could not find the requested resource")
+        there = self._objects.get(asked.key, {}).get(asked.name or asked.sent_name)
+        if asked.method == "POST" and there:
+            return Refusal(409, "it already exists", "AlreadyExists")
+        if asked.method in ("GET", "PUT", "DELETE") and asked.name and there is None:
+            return Refusal(404, "it is not found", "NotFound")
+        if asked.method == "PUT" and there and asked.sent_version != _version(there):
+            return Refusal(409, "the object has been modified", "Conflict")
         turns = self.faults.refuse.get("watch" if asked.watches else asked.plural)
         return Refusal(turns[0], f"refused {turns.pop(0)}") if turns else None
 
@@ -263,6 +277,10 @@ class ApiServer:
             metadata = {"resourceVersion": str(version), "creationTimestamp": None}
             mark = {"kind": kind, "apiVersion": api, "metadata": metadata}
             await reply.line({"type": "BOOKMARK", "object": mark})
+
+
+def _version(object: Object) -> str:
+    return str(object["metadata"]["resourceVersion"])
 
 
 def _fields(object: Object) -> Object:

@@ -30,6 +30,8 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "clusterrolebindings": ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
     "ingresses": ("networking.k8s.io/v1", "Ingress"),
     "jobs": ("batch/v1", "Job"),
+    "customresourcedefinitions": ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+    "dtabs": ("l5d.io/v1alpha1", "DTab"),
 }
 """By plural: version of the API, and kind."""
 _PLURALS = {kind: plural for plural, (_, kind) in KINDS.items()}

@@ -8,5 +8,6 @@
                                    │ objects
     answers ◀──────────lookups─────┘
 
-``objects``, ``lookups`` and ``reflector`` are pure; ``access`` and ``api`` know the server.
+``objects``, ``lookups``, ``messages`` and ``reflector`` are pure; ``access`` and ``api`` know the
+server. ``watched`` is for what is no namer: ConfigMaps and Ingresses (``ingresses``).
 """

@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 import msgspec
 
 from clew.errors import ClewError
 from clew.mesh.namers.k8s.access import Access
-from clew.mesh.namers.k8s.api_object import Item as Header
-from clew.mesh.namers.k8s.ingresses import read_ingress
-from clew.mesh.namers.k8s.lookups import Collection, Kind
-from clew.mesh.namers.k8s.objects import (
-    Kept,
-    Read,
-    read_config_map,
-    read_endpoints,
-    read_service,
-    read_slice,
-)
-from clew.mesh.namers.k8s.reflector import (
-    Bookmark,
-    Delete,
-    Failure,
-    Item,
-    List,
-    Page,
-    Put,
-    Watch,
-)
+from clew.mesh.namers.k8s.lookups import Collection
+from clew.mesh.namers.k8s.messages import SOURCES, Event, Source, read_event, read_page, read_status
+from clew.mesh.namers.k8s.objects import Kept
+from clew.mesh.namers.k8s.reflector import Failure, List, Page, Watch
 
 PAGE = 500
 """Objects in a page of a list."""
@@ -54,28 +39,6 @@ if hasattr(socket, "TCP_KEEPIDLE"):
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One kind of object that says what a collection holds."""
-
-    group: str
-    """``/api/v1`` or ``/apis/<group>/<version>``"""
-    plural: str
-    read: Read
-
-
-SOURCES: Mapping[Kind, Sequence[Source]] = {
-    Kind.ENDPOINTS: (
-        Source("/apis/discovery.k8s.io/v1", "endpointslices", read_slice),
-        Source("/api/v1", "endpoints", read_endpoints),
-    ),
-    Kind.SERVICES: (Source("/api/v1", "services", read_service),),
-    Kind.CONFIG_MAPS: (Source("/api/v1", "configmaps", read_config_map),),
-    Kind.INGRESSES: (Source("/apis/networking.k8s.io/v1", "ingresses", read_ingress),),
-}
-"""Best first."""
-
-Event = Put[Kept] | Delete | Bookmark | Failure
 FindAccess = Callable[[], Access]
 
 
@@ -85,26 +48,6 @@ class ApiError(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.why)
         self.failure = failure
-
-
-class _ListMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    continue_: str = msgspec.field(default="", name="continue")
-
-
-class _List(msgspec.Struct):
-    metadata: _ListMeta
-    items: list[msgspec.Raw] | None = None
-
-
-class _Event(msgspec.Struct):
-    type: str
-    object: msgspec.Raw
-
-
-class _Status(msgspec.Struct):
-    message: str = ""
-    code: int = 0
 
 
 class Api:
@@ -122,16 +65,13 @@ class Api:
         query = {"limit": str(PAGE)}
         if list.after:
             query["continue"] = list.after
-        async with self._get(collection, source, query, SECONDS) as response:
+        async with self._ask(collection, source, SECONDS, query) as response:
             body = await response.aread()
         try:
-            read = msgspec.json.decode(body, type=_List)
+            return read_page(body, source)
         except msgspec.MsgspecError as error:
-            raise ApiError(
-                Failure(0, f"the list of {source.plural} is not one: {error}")
-            ) from error
-        items = [item for raw in read.items or () if (item := _item(raw, source))]
-        return Page(items, read.metadata.resource_version, read.metadata.continue_)
+            why = f"the list of {source.plural} is not one: {error}"
+            raise ApiError(Failure(0, why)) from error
 
     async def events(self, collection: Collection, watch: Watch) -> AsyncGenerator[Event]:
         """Until the server ends the watch. Raises ApiError."""
@@ -142,7 +82,7 @@ class Api:
             "resourceVersion": watch.version,
             "timeoutSeconds": str(watch.seconds),
         }
-        async with self._get(collection, source, query, watch.seconds + GRACE) as response:
+        async with self._ask(collection, source, watch.seconds + GRACE, query) as response:
             rest = b""
             async for chunk in response.aiter_bytes():
                 *lines, rest = (rest + chunk).split(b"\n")
@@ -150,9 +90,40 @@ class Api:
                     raise ApiError(Failure(0, f"an event of {source.plural} has no end"))
                 for line in lines:
                     if line.strip():
-                        event = _event(line, source)
+                        event = read_event(line, source)
                         if event is not None:
                             yield event
+
+    async def get(self, collection: Collection, name: str) -> bytes:
+        """One object. Raises ApiError."""
+        return await self._one("GET", collection, name)
+
+    async def create(self, collection: Collection, document: Mapping[str, Any]) -> bytes:
+        """As it is then. Raises ApiError."""
+        return await self._one("POST", collection, "", document)
+
+    async def replace(
+        self, collection: Collection, name: str, document: Mapping[str, Any]
+    ) -> bytes:
+        """The version that the document names; as it is then. Raises ApiError."""
+        return await self._one("PUT", collection, name, document)
+
+    async def delete(self, collection: Collection, name: str) -> None:
+        """Raises ApiError."""
+        await self._one("DELETE", collection, name)
+
+    async def _one(
+        self,
+        method: str,
+        collection: Collection,
+        name: str,
+        document: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        source, *_ = SOURCES[collection.kind]
+        path = f"/{quote(name, safe='')}" if name else ""
+        asked = self._ask(collection, source, SECONDS, method=method, path=path, document=document)
+        async with asked as response:
+            return await response.aread()
 
     async def close(self) -> None:
         """Connections are closed; the next request opens new ones."""
@@ -161,11 +132,20 @@ class Api:
             await client.aclose()
 
     @asynccontextmanager
-    async def _get(
-        self, collection: Collection, source: Source, query: Mapping[str, str], patience: float
+    async def _ask(
+        self,
+        collection: Collection,
+        source: Source,
+        patience: float,
+        query: Mapping[str, str] = MappingProxyType({}),
+        *,
+        method: str = "GET",
+        path: str = "",
+        document: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[httpx.Response]:
+        """``patience``: seconds for the answer to begin, and between its parts."""
         within = f"/namespaces/{collection.namespace}" if collection.namespace else ""
-        url = f"{source.group}{within}/{source.plural}"
+        url = f"{source.group}{within}/{source.plural}{path}"
         if collection.name:
             # a right to one object by name covers lists and watches with this selector
             query = {"fieldSelector": f"metadata.name={collection.name}", **query}
@@ -173,9 +153,14 @@ class Api:
             client, access = await self._connected()
             timeout = httpx.Timeout(SECONDS, read=patience)
             async with client.stream(
-                "GET", url, params=query, headers=access.headers(), timeout=timeout
+                method,
+                url,
+                params=query,
+                headers=access.headers(),
+                json=document,
+                timeout=timeout,
             ) as response:
-                if response.status_code != httpx.codes.OK:
+                if not response.is_success:
                     await response.aread()
                     raise ApiError(_refusal(response, collection, source))
                 yield response
@@ -207,56 +192,10 @@ class Api:
 
 def _refusal(response: httpx.Response, collection: Collection, source: Source) -> Failure:
     try:
-        said = msgspec.json.decode(response.content, type=_Status).message
+        said = read_status(response.content).message
     except msgspec.MsgspecError:
         said = response.text[:200]
     what = f"{source.plural} in {collection.where}"
     why = f"Kubernetes answers {response.status_code} when asked for {what}: {said}"
     after = response.headers.get("retry-after", "")
     return Failure(response.status_code, why, float(after) if after.isdigit() else 0.0)
-
-
-def _item(raw: msgspec.Raw, source: Source) -> Item[Kept] | None:
-    """None for what has not even a name."""
-    try:
-        header = msgspec.json.decode(raw, type=Header).metadata
-    except msgspec.MsgspecError:
-        return None
-    try:
-        value = source.read(bytes(raw))
-    except msgspec.MsgspecError:
-        value = None
-    return Item(header.key, header.resource_version, value)
-
-
-def _event(line: bytes, source: Source) -> Event | None:
-    """None for what makes no sense, and for kinds of events that may come."""
-    try:
-        event = msgspec.json.decode(line, type=_Event)
-        match event.type:
-            case "ADDED" | "MODIFIED":
-                item = _item(event.object, source)
-                return None if item is None else Put(item)
-            case "DELETED":
-                header = msgspec.json.decode(event.object, type=Header).metadata
-                return Delete(header.key, header.resource_version)
-            case "BOOKMARK":
-                return Bookmark(_bookmarked(event.object))
-            case "ERROR":
-                status = msgspec.json.decode(event.object, type=_Status)
-                return Failure(status.code, f"the watch ends with an error: {status.message}")
-    except msgspec.MsgspecError:
-        return None
-    return None
-
-
-class _BookmarkMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-
-
-class _Bookmark(msgspec.Struct):
-    metadata: _BookmarkMeta
-
-
-def _bookmarked(raw: msgspec.Raw) -> str:
-    return msgspec.json.decode(raw, type=_Bookmark).metadata.resource_version

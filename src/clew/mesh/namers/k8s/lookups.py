@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import enum
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
+from clew.mesh.config.section import is_kubernetes_name
 from clew.mesh.namers.k8s.ingresses import Ingress
 from clew.mesh.namers.k8s.objects import (
     ConfigMap,
+    DTab,
     Endpoints,
     Group,
     Kept,
@@ -25,9 +26,6 @@ from clew.mesh.naming.path import Path
 FAMILIES = ("IPv4", "IPv6", "FQDN")
 """A pod with addresses of several families is one endpoint: the first of these counts."""
 
-_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-"""What Kubernetes lets names be, so that nothing else comes into a URL."""
-
 
 class Kind(enum.Enum):
     """Of objects that are watched."""
@@ -37,6 +35,7 @@ class Kind(enum.Enum):
     SERVICES = "services"
     CONFIG_MAPS = "configmaps"
     INGRESSES = "ingresses"
+    DTABS = "dtabs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +226,7 @@ def _named_parts(
         return None
     named = [segment.decode(errors="replace").lower() for segment in rest.segments[:depth]]
     parts = [namespace, *named] if namespace else named
-    if not all(_NAME.fullmatch(part) for part in parts[:3]):
+    if not all(map(is_kubernetes_name, parts[:3])):
         return None
     return parts, prefix + Path.of(*named), rest.drop(depth)
 
@@ -244,7 +243,7 @@ def _name(kept: Kept) -> str:
     match kept:
         case Endpoints(service=name) | Service(service=name):
             return name
-        case ConfigMap(name=name) | Ingress(name=name):
+        case ConfigMap(name=name) | Ingress(name=name) | DTab(name=name):
             return name
     assert_never(kept)
 

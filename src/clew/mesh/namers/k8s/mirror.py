@@ -9,14 +9,17 @@ from contextlib import aclosing
 from random import random
 from typing import assert_never
 
-from clew.mesh.namers.k8s.api import SOURCES, Api, ApiError
+from clew.mesh.namers.k8s.api import Api, ApiError
 from clew.mesh.namers.k8s.lookups import Collection, View, by_name
+from clew.mesh.namers.k8s.messages import SOURCES
 from clew.mesh.namers.k8s.objects import Kept
 from clew.mesh.namers.k8s.reflector import (
+    Delete,
     Ended,
     Failure,
     Heard,
     List,
+    Put,
     Reflector,
     Wait,
     Waited,
@@ -48,6 +51,11 @@ class Mirror:
             trouble = reflector.trouble if reflector.hopeless else ""
             self._view = View(objects, reflector.synced, trouble)
         return self._view
+
+    def learn(self, change: Put[Kept] | Delete) -> None:
+        """What has come of a change that was made here."""
+        if self._reflector.learn(change):
+            self._changed()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -89,9 +97,7 @@ class Mirror:
             case _:
                 self.state.heard()
         if self._reflector.heard(what):
-            self.state.updated()
-            self._view = None
-            self._on_change()
+            self._changed()
         trouble = self._reflector.trouble
         if trouble != self._told:
             self._told = trouble
@@ -100,3 +106,8 @@ class Mirror:
                 log.warning("%s%s", trouble, stays)
             else:
                 log.info("%s can be read again", self._collection)
+
+    def _changed(self) -> None:
+        self.state.updated()
+        self._view = None
+        self._on_change()

@@ -71,7 +71,17 @@ class ConfigMap:
     """By entry; what is not UTF-8 text is not among them."""
 
 
-Kept = Endpoints | Service | ConfigMap | Ingress
+@dataclass(frozen=True, slots=True)
+class DTab:
+    """A dtab of namerd, ``dtabs.l5d.io``."""
+
+    name: str
+    version: str
+    dentries: tuple[tuple[str, str], ...]
+    """Prefix and destination of each, unread."""
+
+
+Kept = Endpoints | Service | ConfigMap | Ingress | DTab
 
 
 class _Port(ApiObject, frozen=True):
@@ -150,6 +160,16 @@ class _ConfigMap(ApiObject, frozen=True):
     data: dict[str, str] | None = None
 
 
+class _Dentry(ApiObject, frozen=True):
+    prefix: str
+    dst: str
+
+
+class _DTab(ApiObject, frozen=True):
+    metadata: Metadata
+    dentries: list[_Dentry] | None = None
+
+
 Read = Callable[[bytes], Kept]
 """Raises msgspec.MsgspecError for what is not such an object."""
 
@@ -195,6 +215,13 @@ def read_config_map(text: bytes) -> ConfigMap:
     """A ConfigMap of the core API."""
     read = msgspec.json.decode(text, type=_ConfigMap)
     return ConfigMap(read.metadata.name, read.data or {})
+
+
+def read_dtab(text: bytes) -> DTab:
+    """A DTab of l5d.io/v1alpha1."""
+    read = msgspec.json.decode(text, type=_DTab)
+    dentries = tuple((each.prefix, each.dst) for each in read.dentries or ())
+    return DTab(read.metadata.name, read.metadata.resource_version, dentries)
 
 
 def _tcp_ports(ports: list[_Port] | None) -> Mapping[str, int]:

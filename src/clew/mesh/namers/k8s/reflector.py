@@ -182,6 +182,15 @@ class Reflector(Generic[T]):
                 return False
         assert_never(what)
 
+    def learn(self, change: Put[T] | Delete) -> bool:
+        """What the server has said elsewhere, which the watch will say too; whether it is new."""
+        match change:
+            case Put(item):
+                return self._put(item)
+            case Delete(name, version):
+                return self._delete(name, version)
+        assert_never(change)
+
     def _page(self, page: Page[T]) -> bool:
         for item in page.items:
             value = item.value

@@ -1,0 +1,127 @@
+"""What the API server sends: lists, and the events of watches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from clew.mesh.namers.k8s.api_object import Item as Header
+from clew.mesh.namers.k8s.ingresses import read_ingress
+from clew.mesh.namers.k8s.lookups import Kind
+from clew.mesh.namers.k8s.objects import (
+    Kept,
+    Read,
+    read_config_map,
+    read_dtab,
+    read_endpoints,
+    read_service,
+    read_slice,
+)
+from clew.mesh.namers.k8s.reflector import Bookmark, Delete, Failure, Item, Page, Put
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of object that says what a collection holds."""
+
+    group: str
+    """``/api/v1`` or ``/apis/<group>/<version>``"""
+    plural: str
+    read: Read
+
+
+SOURCES: Mapping[Kind, Sequence[Source]] = {
+    Kind.ENDPOINTS: (
+        Source("/apis/discovery.k8s.io/v1", "endpointslices", read_slice),
+        Source("/api/v1", "endpoints", read_endpoints),
+    ),
+    Kind.SERVICES: (Source("/api/v1", "services", read_service),),
+    Kind.CONFIG_MAPS: (Source("/api/v1", "configmaps", read_config_map),),
+    Kind.INGRESSES: (Source("/apis/networking.k8s.io/v1", "ingresses", read_ingress),),
+    Kind.DTABS: (Source("/apis/l5d.io/v1alpha1", "dtabs", read_dtab),),
+}
+"""Best first."""
+
+Event = Put[Kept] | Delete | Bookmark | Failure
+
+
+class _ListMeta(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+    continue_: str = msgspec.field(default="", name="continue")
+
+
+class _List(msgspec.Struct):
+    metadata: _ListMeta
+    items: list[msgspec.Raw] | None = None
+
+
+class _Event(msgspec.Struct):
+    type: str
+    object: msgspec.Raw
+
+
+class Status(msgspec.Struct):
+    """What is wrong."""
+
+    message: str = ""
+    code: int = 0
+
+
+def read_page(body: bytes, source: Source) -> Page[Kept]:
+    """A page of a list. Raises msgspec.MsgspecError."""
+    read = msgspec.json.decode(body, type=_List)
+    items = [item for raw in read.items or () if (item := _item(raw, source))]
+    return Page(items, read.metadata.resource_version, read.metadata.continue_)
+
+
+def read_status(body: bytes) -> Status:
+    """Why a request is refused. Raises msgspec.MsgspecError."""
+    return msgspec.json.decode(body, type=Status)
+
+
+def _item(raw: msgspec.Raw, source: Source) -> Item[Kept] | None:
+    """None for what has not even a name."""
+    try:
+        header = msgspec.json.decode(raw, type=Header).metadata
+    except msgspec.MsgspecError:
+        return None
+    try:
+        value = source.read(bytes(raw))
+    except msgspec.MsgspecError:
+        value = None
+    return Item(header.key, header.resource_version, value)
+
+
+def read_event(line: bytes, source: Source) -> Event | None:
+    """None for what makes no sense, and for kinds of events that may come."""
+    try:
+        event = msgspec.json.decode(line, type=_Event)
+        match event.type:
+            case "ADDED" | "MODIFIED":
+                item = _item(event.object, source)
+                return None if item is None else Put(item)
+            case "DELETED":
+                header = msgspec.json.decode(event.object, type=Header).metadata
+                return Delete(header.key, header.resource_version)
+            case "BOOKMARK":
+                return Bookmark(_bookmarked(event.object))
+            case "ERROR":
+                status = msgspec.json.decode(event.object, type=Status)
+                return Failure(status.code, f"the watch ends with an error: {status.message}")
+    except msgspec.MsgspecError:
+        return None
+    return None
+
+
+class _BookmarkMeta(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+
+
+class _Bookmark(msgspec.Struct):
+    metadata: _BookmarkMeta
+
+
+def _bookmarked(raw: msgspec.Raw) -> str:
+    return msgspec.json.decode(raw, type=_Bookmark).metadata.resource_version
