@@ -45,8 +45,10 @@ def send(port: int, data: bytes) -> bytes:
             connection.shutdown(socket.SHUT_WR)
             while more := connection.recv(65536):
                 answer += more
-        except (ConnectionResetError, BrokenPipeError):
-            pass  # refusing to read on is an answer too
+        except TimeoutError:
+            raise
+        except OSError:
+            pass  # refusing to read on is an answer too: a reset, or nothing left to shut down
         return answer
 
 
