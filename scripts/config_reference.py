@@ -49,6 +49,7 @@ GROUPS = {
     "forwarded": "addForwardedHeader",
     "sockets": "sessions and sockets",
     "tls": "tls",
+    "zookeeper": "zkAddrs",
     "usage": "usage",
     "namerd": "The namerd file",
     "storage": "storage of namerd",

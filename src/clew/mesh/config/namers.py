@@ -24,6 +24,7 @@ from clew.mesh.config.section import (
 )
 from clew.mesh.config.tls import ClientTls
 from clew.mesh.config.transformers import Transformer
+from clew.mesh.config.zookeeper import ZkAddr
 from clew.mesh.naming.matcher import PathMatcher
 from clew.mesh.naming.path import Path
 
@@ -195,16 +196,6 @@ class MarathonNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.marathon"):
     """Whether only instances count whose health checks are all well."""
     tls: ClientTls | None = None
     """None is plain HTTP."""
-
-
-class ZkAddr(Section, frozen=True, kw_only=True):
-    """A server of ZooKeeper."""
-
-    host: str
-    port: Port = 2181
-
-    def __str__(self) -> str:
-        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 ZkAddrs = Annotated[tuple[ZkAddr, ...], AtLeastOneItem("zkAddrs must name a server of ZooKeeper")]

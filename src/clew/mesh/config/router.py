@@ -24,13 +24,13 @@ from clew.mesh.config.section import (
     KindSection,
     NotYet,
     OneOrMany,
-    Port,
     Positive,
     Rule,
     Section,
 )
 from clew.mesh.config.server import H2Server, Server
 from clew.mesh.config.service import GlobalService, Service
+from clew.mesh.config.zookeeper import ZkAddr
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
 
@@ -61,13 +61,6 @@ class BindingCache(Section, frozen=True, kw_only=True):
     idle_ttl_secs: Positive = 600
     """Seconds after which a name that no request uses may leave Envoy. The next request binds it
     anew."""
-
-
-class ZkAddr(Section, frozen=True, kw_only=True):
-    """A ZooKeeper server."""
-
-    host: str
-    port: Port = 2181
 
 
 class ServersetsAnnouncer(KindSection, frozen=True, kw_only=True, tag="io.l5d.serversets"):
