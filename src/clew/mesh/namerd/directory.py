@@ -22,15 +22,17 @@ from clew.mesh.namerd.storage import (
     check,
 )
 from clew.mesh.naming.dtab import Dtab
+from clew.mesh.serve.complaints import LAST_GOOD_STAYS, Complaints
 from clew.mesh.serve.dtab_files import BadDtabFile, read_dtab
+from clew.mesh.serve.linker_file import DEBOUNCE_MS, STEP_MS
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".dtab"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """Namespaces that can be names of files."""
-DEBOUNCE_MS, STEP_MS, RECHECK_MS = 200, 50, 2000
-"""As for the linker file; the directory is looked at now and then without an event too."""
+RECHECK_MS = 2000
+"""Without an event the directory is looked at this often."""
 
 
 class NoSuchDirectory(ClewError):
@@ -48,7 +50,7 @@ class Directory:
                 f"storage.directory: '{directory}' is not a directory",
                 f"create it, or correct the path; it is looked for from {os.getcwd()}",
             )
-        self._complaints: dict[Path, str] = {}
+        self._complaints = Complaints()
         self._dtabs: Dtabs = {}
         self._dtabs = self._read()
         self._on_change: Callable[[], None] = lambda: None
@@ -110,9 +112,10 @@ class Directory:
         except OSError:
             return self._dtabs
         if not files and not self._directory.is_dir():
-            self._complain(self._directory, f"{self._directory} is gone; the last dtabs stay")
+            gone = f"{self._directory} is gone"
+            self._complaints.about(str(self._directory), gone, "the last dtabs stay")
             return self._dtabs
-        self._complaints.pop(self._directory, None)
+        self._complaints.only(list(map(str, files)))
         dtabs = {}
         for file in files:
             namespace = file.name.removesuffix(SUFFIX)
@@ -120,19 +123,14 @@ class Directory:
                 continue
             try:
                 dtabs[namespace] = Stored.of(read_dtab(str(file)))
-                self._complaints.pop(file, None)
+                self._complaints.mended(str(file))
             except BadDtabFile as error:
                 kept = namespace in self._dtabs
-                then = "the last good dtab stays" if kept else "there is no such dtab until then"
-                self._complain(file, f"{error.message}; {then}")
+                then = LAST_GOOD_STAYS if kept else "there is no such dtab until then"
+                self._complaints.about(str(file), error.message, then)
                 if kept:
                     dtabs[namespace] = self._dtabs[namespace]
         return dtabs
-
-    def _complain(self, file: Path, what: str) -> None:
-        if self._complaints.get(file) != what:
-            self._complaints[file] = what
-            log.error("%s", what)
 
     def _write(self, namespace: str, dtab: Dtab, *, new: bool) -> None:
         """Whole or not at all. Raises NamespaceExists when it is to be ``new``."""
