@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from clew.check import rights
 from clew.check.objects import ObjectList, Review, Version
 from clew.errors import ClewError
 from clew.mesh.namers.k8s.access import Access
+from clew.mesh.namers.k8s.messages import refusal
 
 SECONDS = 5.0
 """For one answer."""
@@ -84,7 +85,7 @@ class Cluster:
             why = str(error) or type(error).__name__
             raise ClusterAway(f"the API server does not answer: {why}") from error
         if not answer.is_success:
-            said = _message(answer)
+            said = refusal(answer.content)
             raise NotAllowed(f"the API server answers {answer.status_code} to {path}: {said}")
         return answer
 
@@ -107,11 +108,3 @@ def _read(answer: httpx.Response, type: type[T]) -> T:
         return msgspec.json.decode(answer.content, type=type)
     except msgspec.MsgspecError as error:
         raise NoApiServer(f"{answer.url} is not what an API server answers: {error}") from error
-
-
-def _message(answer: httpx.Response) -> str:
-    try:
-        said: Mapping[str, Any] = msgspec.json.decode(answer.content, type=dict[str, Any])
-        return str(said.get("message", ""))
-    except msgspec.MsgspecError:
-        return answer.text[:200]

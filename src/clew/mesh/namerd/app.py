@@ -31,7 +31,6 @@ from clew.mesh.namerd.memory import InMemory
 from clew.mesh.namerd.names_api import Resolver, name_routes
 from clew.mesh.namerd.storage import Storage
 from clew.mesh.namers.interfaces import local_ips
-from clew.mesh.namers.k8s.access import find_access
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.registry import build
 from clew.mesh.naming.dtab import Dtab
@@ -113,7 +112,7 @@ def new_storage(namerd: Namerd) -> Storage:
         case DirectoryStorage(directory=directory):
             return Directory(directory)
         case KubernetesStorage(host=host, port=port, namespace=namespace):
-            return Kubernetes(lambda: Api(lambda: find_access(host, port, os.environ)), namespace)
+            return Kubernetes(lambda: Api.at(host, port), namespace)
     assert_never(namerd.storage)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import urlencode
 import httpx
 
 from clew.errors import ClewError
+from clew.mesh.namers.keep_alive import KEEP_ALIVE
 from clew.mesh.namers.namerd_answer import NotUnderstood
 from clew.mesh.namers.watch_state import WatchState
 from clew.mesh.naming.dtab import Dtab
@@ -24,15 +24,6 @@ from clew.mesh.naming.remote import RemoteName
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
-KEEPALIVE = [
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-]
-"""A host that is gone without a word is noticed after half a minute: nothing else ends a watch."""
-
-
 REFUSED_SECONDS = 1.0
 """Until a name that namerd says something wrong of is asked for again: a dtab may be edited."""
 
@@ -75,7 +66,7 @@ class NamerdHttp:
             transport=httpx.AsyncHTTPTransport(
                 verify=self.tls or False,
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-                socket_options=KEEPALIVE,
+                socket_options=KEEP_ALIVE,
             ),
         )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Iterator
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from clew.errors import ClewError
 from clew.mesh.config.interpreter import NamerdInterpreter
@@ -23,6 +24,7 @@ from clew.mesh.config.namers import (
     ZkLeaderNamer,
 )
 from clew.mesh.config.router import AnyRouter
+from clew.mesh.config.tls import ClientTls
 from clew.mesh.config.transformers import (
     DaemonSetTransformer,
     LocalNodeTransformer,
@@ -34,7 +36,6 @@ from clew.mesh.namers.consul_answer import Choice
 from clew.mesh.namers.dns_srv import DnsSrv
 from clew.mesh.namers.following import Following
 from clew.mesh.namers.fs import Fs
-from clew.mesh.namers.k8s.access import find_access
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.k8s.lookups import ByEndpoints, ByLoadBalancer, Lookup
 from clew.mesh.namers.k8s.namer import K8s
@@ -46,6 +47,7 @@ from clew.mesh.namers.tls_context import client_context
 from clew.mesh.namers.zookeeper import ZooKeeper
 from clew.mesh.namers.zookeeper_groups import Leader, ServerSet
 from clew.mesh.namers.zookeeper_session import KazooSession
+from clew.mesh.naming.bound import Address
 from clew.mesh.naming.path import Path
 from clew.mesh.naming.remote import remote_root
 
@@ -109,14 +111,14 @@ def build(linker: Linker | Namerd) -> tuple[Namer, ...]:
 
 def namerd_http(interpreter: NamerdInterpreter, place: str) -> NamerdHttp:
     """How the namerd is asked. ``place`` is that of the interpreter in the file."""
-    tls = interpreter.tls if interpreter.tls and interpreter.tls.enabled else None
+    tls = _Tls.of(interpreter.tls, f"{place}.tls")
     return NamerdHttp(
-        url=f"{'http' if tls is None else 'https'}://{interpreter.place}",
+        url=f"{tls.scheme}://{interpreter.place}",
         namespace=interpreter.namespace,
         base_seconds=interpreter.retry.base_seconds,
         max_seconds=interpreter.retry.max_seconds,
-        tls=None if tls is None else client_context(tls, f"{place}.tls"),
-        server_name="" if tls is None else tls.common_name or "",
+        tls=tls.context,
+        server_name=tls.server_name,
     )
 
 
@@ -173,18 +175,33 @@ def _consul(config: ConsulNamer) -> Consul:
 
 
 def _marathon(config: MarathonNamer, place: str) -> Server:
-    tls = config.tls if config.tls and config.tls.enabled else None
-    host = f"[{config.host}]" if ":" in config.host else config.host
+    tls = _Tls.of(config.tls, f"{place}.tls")
     return Server(
-        url=f"{'http' if tls is None else 'https'}://{host}:{config.port}{config.uri_prefix}",
+        url=f"{tls.scheme}://{Address(config.host, config.port)}{config.uri_prefix}",
         interval=config.ttl_ms / 1000,
         jitter=config.jitter_ms / 1000,
         healthy_only=config.use_health_check,
         auth=find_auth(os.environ),
-        tls=None if tls is None else client_context(tls, f"{place}.tls"),
-        server_name="" if tls is None else tls.common_name or "",
+        tls=tls.context,
+        server_name=tls.server_name,
     )
 
 
+class _Tls(NamedTuple):
+    """A ``tls`` section, as clients of HTTP take it."""
+
+    scheme: str
+    context: ssl.SSLContext | None
+    server_name: str
+    """Empty for the host of the URL."""
+
+    @staticmethod
+    def of(tls: ClientTls | None, place: str) -> _Tls:
+        """``place`` is that of the section in the file. Raises TlsError."""
+        if tls is None or not tls.enabled:
+            return _Tls("http", None, "")
+        return _Tls("https", client_context(tls, place), tls.common_name or "")
+
+
 def _k8s(prefix: Path, lookup: Lookup, host: str, port: int) -> K8s:
-    return K8s(prefix, lookup, lambda: Api(lambda: find_access(host, port, os.environ)))
+    return K8s(prefix, lookup, lambda: Api.at(host, port))

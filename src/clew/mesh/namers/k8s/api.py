@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
@@ -14,11 +14,12 @@ import httpx
 import msgspec
 
 from clew.errors import ClewError
-from clew.mesh.namers.k8s.access import Access
+from clew.mesh.namers.k8s.access import Access, find_access
 from clew.mesh.namers.k8s.lookups import Collection
-from clew.mesh.namers.k8s.messages import SOURCES, Event, Source, read_event, read_page, read_status
+from clew.mesh.namers.k8s.messages import SOURCES, Event, Source, read_event, read_page, refusal
 from clew.mesh.namers.k8s.objects import Kept
 from clew.mesh.namers.k8s.reflector import Failure, List, Page, Watch
+from clew.mesh.namers.keep_alive import KEEP_ALIVE
 
 PAGE = 500
 """Objects in a page of a list."""
@@ -28,16 +29,6 @@ GRACE = 15.0
 """Seconds after the end that a watch should have had, until it counts as hung."""
 MAX_LINE = 16 * 1024 * 1024
 """Bytes of one event; no object of Kubernetes is half as large."""
-
-_KEEP_ALIVE: list[tuple[int, int, int]] = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-if hasattr(socket, "TCP_KEEPIDLE"):
-    # a watch may be silent for minutes: only so is a server noticed that went away without a word
-    _KEEP_ALIVE += [
-        (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15),
-        (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
-        (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-    ]
-
 
 FindAccess = Callable[[], Access]
 
@@ -58,6 +49,11 @@ class Api:
         self._find = find
         self._access: Access | None = None
         self._client: httpx.AsyncClient | None = None
+
+    @staticmethod
+    def at(host: str, port: int) -> Api:
+        """That of a file's ``host`` and ``port``, or of this process's account."""
+        return Api(lambda: find_access(host, port, os.environ))
 
     async def page(self, collection: Collection, list: List) -> Page[Kept]:
         """Raises ApiError."""
@@ -183,7 +179,7 @@ class Api:
                     verify=access.tls or False,
                     # every watch holds a connection
                     limits=httpx.Limits(max_connections=None, keepalive_expiry=30),
-                    socket_options=_KEEP_ALIVE,
+                    socket_options=KEEP_ALIVE,
                 ),
             )
             self._client, self._access = client, access
@@ -191,10 +187,7 @@ class Api:
 
 
 def _refusal(response: httpx.Response, collection: Collection, source: Source) -> Failure:
-    try:
-        said = read_status(response.content).message
-    except msgspec.MsgspecError:
-        said = response.text[:200]
+    said = refusal(response.content)
     what = f"{source.plural} in {collection.where}"
     why = f"Kubernetes answers {response.status_code} when asked for {what}: {said}"
     after = response.headers.get("retry-after", "")

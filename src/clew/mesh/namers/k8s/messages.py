@@ -62,9 +62,7 @@ class _Event(msgspec.Struct):
     object: msgspec.Raw
 
 
-class Status(msgspec.Struct):
-    """What is wrong."""
-
+class _Status(msgspec.Struct):
     message: str = ""
     code: int = 0
 
@@ -76,9 +74,12 @@ def read_page(body: bytes, source: Source) -> Page[Kept]:
     return Page(items, read.metadata.resource_version, read.metadata.continue_)
 
 
-def read_status(body: bytes) -> Status:
-    """Why a request is refused. Raises msgspec.MsgspecError."""
-    return msgspec.json.decode(body, type=Status)
+def refusal(body: bytes) -> str:
+    """Why a request is refused, in the server's words."""
+    try:
+        return msgspec.json.decode(body, type=_Status).message
+    except msgspec.MsgspecError:
+        return body[:200].decode(errors="replace")
 
 
 def _item(raw: msgspec.Raw, source: Source) -> Item[Kept] | None:
@@ -108,7 +109,7 @@ def read_event(line: bytes, source: Source) -> Event | None:
             case "BOOKMARK":
                 return Bookmark(_bookmarked(event.object))
             case "ERROR":
-                status = msgspec.json.decode(event.object, type=Status)
+                status = msgspec.json.decode(event.object, type=_Status)
                 return Failure(status.code, f"the watch ends with an error: {status.message}")
     except msgspec.MsgspecError:
         return None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from clew.mesh.namers.k8s.access import find_access
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.k8s.lookups import Collection, View
 from clew.mesh.namers.k8s.mirror import Mirror
@@ -49,7 +47,7 @@ class Watched:
         for place in self._watches.keys() - places:
             self._end(self._watches.pop(place))
         for place in places - self._watches.keys():
-            mirror = Mirror(place.collection, _api(place), self._on_change)
+            mirror = Mirror(place.collection, Api.at(place.host, place.port), self._on_change)
             task = asyncio.create_task(_keep(mirror), name=f"watch {place.collection}")
             self._watches[place] = _Watch(mirror, task)
 
@@ -72,10 +70,6 @@ class Watched:
         watch.task.cancel()
         self._ending.add(watch.task)
         watch.task.add_done_callback(self._ending.discard)
-
-
-def _api(place: Place) -> Api:
-    return Api(lambda: find_access(place.host, place.port, os.environ))
 
 
 async def _keep(mirror: Mirror) -> None:
