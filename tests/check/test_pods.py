@@ -7,8 +7,8 @@ import pytest
 
 from clew.check import host_ports, pods
 from clew.check.finding import Level
-from clew.check.host_ports import Place
 from clew.check.objects import Node, Pod
+from clew.mesh.naming.bound import Address
 
 
 def pod(app: str = "l5d", node: str = "a", phase: str = "Running", **status: Any) -> Pod:
@@ -69,18 +69,18 @@ def test_nodes_without_a_mesh() -> None:
 
 def test_ports_on_nodes_are_those_of_meshes_that_are_ready() -> None:
     given = [pod(**READY), pod(**READY), pod(name="c"), pod(app="other", **READY)]
-    assert host_ports.places(given) == [Place("10.0.0.1", 4140)]
+    assert host_ports.places(given) == [Address("10.0.0.1", 4140)]
 
 
 @pytest.mark.parametrize(
     ("answers", "in_pod", "level"),
     [
-        ({Place("10.0.0.1", 4140): True}, False, Level.OK),
-        ({Place("10.0.0.1", 4140): True, Place("fd00::2", 4140): False}, True, Level.PROBLEM),
-        ({Place("10.0.0.1", 4140): False}, False, Level.WARNING),
+        ({Address("10.0.0.1", 4140): True}, False, Level.OK),
+        ({Address("10.0.0.1", 4140): True, Address("fd00::2", 4140): False}, True, Level.PROBLEM),
+        ({Address("10.0.0.1", 4140): False}, False, Level.WARNING),
     ],
 )
 def test_a_silent_port_is_certain_in_a_pod_only(
-    answers: dict[Place, bool], in_pod: bool, level: Level
+    answers: dict[Address, bool], in_pod: bool, level: Level
 ) -> None:
     assert host_ports.finding(answers, in_pod).level is level

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from clew.check.finding import Finding, ok, problem, warning
 from clew.check.objects import Node, Service, ServicePort
 from clew.install import mesh, traces
+from clew.mesh.naming.bound import Address
 
 MESH_PORT, PAGES_PORT = "outgoing", "http"
 
@@ -78,5 +79,4 @@ def _line(name: str, host: str, port: int) -> str:
 
 
 def _at(host: str, port: int) -> str:
-    bracketed = f"[{host}]" if ":" in host else host
-    return bracketed if port == 80 else f"{bracketed}:{port}"
+    return str(Address(host, port)).removesuffix(":80")

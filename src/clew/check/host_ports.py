@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from clew.check.finding import Finding, ok, problem, warning
 from clew.check.objects import Pod
 from clew.install import mesh
+from clew.mesh.naming.bound import Address
 
 MOST = 20
 """Nodes that are tried."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A port of a node."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
-
-
-def places(pods: Sequence[Pod]) -> list[Place]:
+def places(pods: Sequence[Pod]) -> list[Address]:
     """The ports on nodes of the mesh's pods that are ready."""
     found = {
-        Place(pod.status.host_ip, port.host_port)
+        Address(pod.status.host_ip, port.host_port)
         for pod in pods
         if pod.app == mesh.NAME and pod.is_ready and pod.status.host_ip
         for container in pod.spec.containers or ()
@@ -37,7 +26,7 @@ def places(pods: Sequence[Pod]) -> list[Place]:
     return sorted(found)[:MOST]
 
 
-def finding(answers: Mapping[Place, bool], in_pod: bool) -> Finding:
+def finding(answers: Mapping[Address, bool], in_pod: bool) -> Finding:
     """``answers`` has at least one."""
     silent = sorted(place for place, answered in answers.items() if not answered)
     if not silent:

@@ -26,6 +26,7 @@ from clew.errors import ClewError
 from clew.install import mesh
 from clew.install.options import Options
 from clew.mesh.namers.k8s.access import ACCOUNT, find_access
+from clew.mesh.naming.bound import Address
 
 HOST, PROXY_PORT = "localhost", 8001
 """Where ``kubectl proxy`` listens: it is preferred, as by the mesh."""
@@ -184,7 +185,7 @@ def _node_names(here: Here, nodes: Sequence[Node]) -> Finding:
 def _host_ports(here: Here, found: Sequence[Pod]) -> Iterator[Finding]:
     places = host_ports.places(found)
     if not places and (own := here.environment.get("HOST_IP")):
-        places = [host_ports.Place(own, here.outgoing_port)]
+        places = [Address(own, here.outgoing_port)]
     if places:
         answers = {each: network.answers(each.host, each.port) for each in places}
         yield host_ports.finding(answers, here.in_pod)

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from clew.errors import ClewError
+from clew.mesh.naming.bound import Address
 
 STARTED_POLL_SECONDS = 0.01
 
@@ -54,8 +55,7 @@ class AppServer:
     @property
     def url(self) -> str:
         """``http://127.0.0.1:9990``; with the port that was taken, once it is started."""
-        host = f"[{self._ip}]" if ":" in self._ip else self._ip
-        return f"http://{host}:{self._port}"
+        return f"http://{Address(self._ip, self._port)}"
 
     async def start(self) -> None:
         """Return when it accepts connections. Raises PortError."""
