@@ -9,7 +9,7 @@ import msgspec
 
 from clew.errors import ClewError
 from clew.span.model import Span
-from clew.span.normal import InvalidSpan, normal
+from clew.span.normal import InvalidSpan, normal_list
 
 LOOKBACK_MS = 3_600_000
 MOST = 1000
@@ -36,7 +36,7 @@ def recent(base_url: str) -> Sequence[Sequence[Span]]:
         )
         answer.raise_for_status()
         read = msgspec.json.decode(answer.content, type=list[list[Span]])
-        return [[normal(span) for span in trace] for trace in read]
+        return [normal_list(trace) for trace in read]
     except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError, InvalidSpan) as error:
         why = str(error) or type(error).__name__
         raise TracesAway(f"{url} does not answer with traces: {why}") from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from clew.cli.dtab_shapes import dtab_json, dtab_lines
+from clew.cli.dtab_shapes import dtab_lines
 from clew.errors import ClewError
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ def get(name: str, base_url: str, as_json: bool) -> None:
     """Print the dtab of namespace NAME of a namerd, with its version."""
     found = _client(base_url).get(name)
     if as_json:
-        document = {"version": found.version, "dtab": dtab_json(found.dtab, exact=True)}
+        from clew.mesh.namerd.dtab_text import rules_of
+
+        document = {"version": found.version, "dtab": rules_of(found.dtab)}
         click.echo(json.dumps(document))
         return
     click.echo(f"# version {found.version}")

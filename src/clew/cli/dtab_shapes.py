@@ -15,12 +15,9 @@ if TYPE_CHECKING:
 STEP = "  "
 
 
-def dtab_json(dtab: Dtab, *, exact: bool = False) -> list[dict[str, str]]:
-    """``[{"prefix": "/a/*", "dst": "/b | /c"}]``, as namerd writes dtabs too.
-
-    Weights have two decimals, or are ``exact``.
-    """
-    return [{"prefix": str(d.prefix), "dst": show_tree(d.dst, exact=exact)} for d in dtab.dentries]
+def dtab_json(dtab: Dtab) -> list[dict[str, str]]:
+    """``[{"prefix": "/a/*", "dst": "/b | /c"}]``, as namerd writes dtabs too."""
+    return [{"prefix": str(d.prefix), "dst": show_tree(d.dst)} for d in dtab.dentries]
 
 
 def dtab_lines(dtab: Dtab, *, exact: bool = False) -> Iterator[str]:
