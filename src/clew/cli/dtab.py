@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 import click
 
 from clew.cli import dtab_namerd
-from clew.cli.dtab_shapes import delegation_lines, dtab_json, dtab_lines, tree_json, tree_lines
+from clew.cli.dtab_shapes import delegation_lines, dtab_lines, tree_json, tree_lines
 
 if TYPE_CHECKING:
     from clew.mesh.binding.outcome import Outcome
@@ -58,7 +58,7 @@ for each in dtab_namerd.COMMANDS:
 def parse(text: str, as_json: bool) -> None:
     """Print the rules of a dtab, one a line."""
     dtab = _read_dtab(text)
-    click.echo(json.dumps(dtab_json(dtab)) if as_json else "\n".join(dtab_lines(dtab)))
+    click.echo(json.dumps(dtab.document()) if as_json else "\n".join(dtab_lines(dtab)))
 
 
 @command.command()

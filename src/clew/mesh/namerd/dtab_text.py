@@ -9,7 +9,7 @@ import msgspec
 
 from clew.errors import ClewError
 from clew.mesh.naming.dtab import Dentry, Dtab, Prefix
-from clew.mesh.naming.nametree import read_tree, show_tree
+from clew.mesh.naming.nametree import read_tree
 from clew.mesh.naming.path import ParseError
 from clew.mesh.naming.scanner import Scanner
 
@@ -47,16 +47,11 @@ def show(dtab: Dtab, media_type: str) -> str:
     """On one line, which is ended."""
     if media_type == TEXT:
         return f"{dtab.exact}\n"
-    return json.dumps(rules_of(dtab), separators=(",", ":")) + "\n"
-
-
-def rules_of(dtab: Dtab) -> list[dict[str, str]]:
-    """Its dentries as JSON has them."""
-    return [{"prefix": str(d.prefix), "dst": show_tree(d.dst, exact=True)} for d in dtab.dentries]
+    return json.dumps(dtab.document(exact=True), separators=(",", ":")) + "\n"
 
 
 def dtab_of(rules: Iterable[Rule]) -> Dtab:
-    """What ``rules_of`` has made. Raises ParseError."""
+    """What :meth:`Dtab.document` has made. Raises ParseError."""
     return Dtab(tuple(map(_dentry, rules)))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from clew.errors import ClewError
 from clew.mesh.config.section import is_kubernetes_name
-from clew.mesh.namerd.dtab_text import Rule, dtab_of, rules_of
+from clew.mesh.namerd.dtab_text import Rule, dtab_of
 from clew.mesh.namerd.storage import (
     Dtabs,
     NamespaceExists,
@@ -116,7 +116,7 @@ class Kubernetes:
             "apiVersion": "l5d.io/v1alpha1",
             "kind": "DTab",
             "metadata": {"name": namespace, "namespace": self._namespace, **metadata},
-            "dentries": rules_of(dtab),
+            "dentries": dtab.document(exact=True),
         }
 
     def _learn(self, text: bytes) -> None:

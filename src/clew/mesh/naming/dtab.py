@@ -109,6 +109,13 @@ class Dtab:
         """On one line, with weights as they are: what is read from it is this table."""
         return ";".join(dentry.exact for dentry in self.dentries)
 
+    def document(self, *, exact: bool = False) -> list[dict[str, str]]:
+        """``[{"prefix": "/a/*", "dst": "/b | /c"}]``, as namerd has it in JSON."""
+        return [
+            {"prefix": str(each.prefix), "dst": show_tree(each.dst, exact=exact)}
+            for each in self.dentries
+        ]
+
     def __str__(self) -> str:
         """On one line, with weights to two decimals, as Finagle shows it."""
         return ";".join(map(str, self.dentries))

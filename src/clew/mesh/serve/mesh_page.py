@@ -9,7 +9,6 @@ import msgspec
 
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.router import AnyRouter
-from clew.mesh.naming.nametree import show_tree
 from clew.mesh.serve.refusals import Refusal
 
 
@@ -23,6 +22,17 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds since the epoch, as the next."""
     configured: int
     """When the configuration in use was taken."""
+
+
+def server_info(running: Running, now: int) -> dict[str, Any]:
+    """``/admin/server_info``. ``now`` is milliseconds since the epoch."""
+    return {
+        "name": "clew",
+        "version": running.version,
+        "envoy": running.envoy,
+        "start_time": running.started,
+        "uptime": now - running.started,
+    }
 
 
 def mesh_document(
@@ -50,8 +60,5 @@ def _router(router: AnyRouter) -> dict[str, Any]:
         "prefix": str(router.dst_prefix),
         "servers": [server.service_name for server in router.servers],
         "interpreter": router.interpreter.kind,
-        "dtab": [
-            {"prefix": str(dentry.prefix), "dst": show_tree(dentry.dst)}
-            for dentry in router.dtab.dentries
-        ],
+        "dtab": router.dtab.document(),
     }
