@@ -22,7 +22,7 @@ from e2e.kubernetes_load import Load
 from e2e.kubernetes_nodes import three_nodes
 from e2e.kubernetes_world import rolling_upgrade
 from e2e.mesh_world import free_port
-from e2e.test_seed import NAMESPACE
+from e2e.namespace import NAMESPACE
 from tests.mesh.namers.k8s.api_server import ApiServer, endpoint_slice
 from tests.mesh.namers.k8s.in_thread import SmallCluster, small_cluster
 

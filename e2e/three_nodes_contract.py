@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ import pytest
 
 from clew.demo.story import in_order, is_the_story
 from clew.span.json_v2 import decode_list
-from e2e.test_seed import NAMESPACE, can_make_a_namespace
+from e2e.namespace import played
 
 DAEMONSET = "%/io.l5d.k8s.daemonset/default/incoming/l5d/#/io.l5d.k8s/default/http"
 LOCALNODE = r"%/io\.l5d\.k8s\.localnode/10\.1\.0\.[123]/#/io\.l5d\.k8s/default/http"
@@ -24,19 +21,8 @@ Seen = Mapping[str, Any]
 
 def seen_on_three_nodes(work: Path, environment: Mapping[str, str]) -> Seen:
     """What ``kubernetes_world.py`` prints."""
-    if not can_make_a_namespace():
-        assert os.environ.get("CI") != "true", "namespaces are needed (unshare, user namespaces)"
-        pytest.skip("needs unshare and user namespaces for three nodes with the post's ports")
-    done = subprocess.run(
-        [*NAMESPACE, sys.executable, "-m", "e2e.kubernetes_world", work],
-        cwd=Path(__file__).parents[1],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    seen: Seen = json.loads(done.stdout)
+    printed = played("e2e.kubernetes_world", work, "three nodes with the post's ports", environment)
+    seen: Seen = json.loads(printed)
     return seen
 
 
