@@ -13,7 +13,8 @@ from clew.mesh.naming.answer import Answer, Missing, Waiting
 from clew.mesh.naming.bound import Address, Addresses, Bound
 from clew.mesh.naming.ingress import Match, Rule, Rules
 from clew.mesh.naming.path import Path
-from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from clew.mesh.xds.secrets import TlsCertificate
+from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET
 
 GOLDEN = sorted((File(__file__).parent.parent / "golden" / "mesh").glob("*.yaml"))
 
@@ -78,6 +79,16 @@ def test_from_the_last_result_comes_what_would_come_anew() -> None:
     anew = compile_linker(file, names, after)
     assert compile_linker(file, names, after, previous=previous) == anew
     assert anew.snapshot != previous.snapshot
+
+
+def test_a_renewed_secret_changes_no_other_resource() -> None:
+    file = linker()
+    first = compile_linker(file, [], {}, secrets={"ours": TlsCertificate(b"1", b"key")})
+    other = compile_linker(
+        file, [], {}, secrets={"ours": TlsCertificate(b"2", b"key")}, previous=first
+    )
+    before, after = first.snapshot.by_type, other.snapshot.by_type
+    assert {kind for kind in after if before[kind] != after[kind]} == {SECRET}
 
 
 def test_an_edited_file_compiles_every_name_anew() -> None:

@@ -39,7 +39,7 @@ from clew.mesh.xds.ingress import RulesBy, ingress_identifiers
 from clew.mesh.xds.listeners import listener
 from clew.mesh.xds.names import Asked, name_prefix, read_asked
 from clew.mesh.xds.routes import OnDemand, route_config
-from clew.mesh.xds.secrets import secret
+from clew.mesh.xds.secrets import SecretContent, file_secret, secret
 from clew.mesh.xds.snapshot import CLUSTER, LISTENER, ROUTE, SECRET, Resource, Snapshot
 
 
@@ -133,6 +133,7 @@ class Compiled:
     linker: Linker | None = None
     admission: Admission | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    secrets: Mapping[str, SecretContent] = field(default_factory=dict)
     ingress_rules: RulesBy = field(default_factory=dict)
     """What it was compiled from; None for ``NOTHING``."""
 
@@ -163,6 +164,7 @@ def compile_linker(
     limits: Limits = Limits(),
     node: Node = UNKNOWN_NODE,
     files: Mapping[str, bytes] = MappingProxyType({}),
+    secrets: Mapping[str, SecretContent] = MappingProxyType({}),
     speeds: Mapping[str, Speeds] = MappingProxyType({}),
     ingress_rules: RulesBy = MappingProxyType({}),
     latency_log: str = "latencies",
@@ -171,6 +173,7 @@ def compile_linker(
     """``asked`` are cluster names, the longest asked first: these keep their place.
 
     ``node`` is where this mesh runs. ``files`` are what :func:`certificates` names, by path.
+    ``secrets`` are those that come from elsewhere than files, by name.
     ``speeds`` are by cluster name, and follow from what Envoy writes to the file ``latency_log``.
     Of an identifier that is not in ``ingress_rules`` the rules are not known yet.
     """
@@ -189,7 +192,7 @@ def compile_linker(
             names[name] = named
         else:
             refused.add(name)
-    resources = [*_secrets(linker, files, previous)]
+    resources = [*_secrets(linker, files, secrets, previous)]
     resources += (resource for named in names.values() for resource in named.resources)
     return Compiled(
         snapshot=Snapshot.of(
@@ -204,6 +207,7 @@ def compile_linker(
         linker=linker,
         admission=admission,
         files=files,
+        secrets=secrets,
         ingress_rules=ingress_rules,
     )
 
@@ -255,10 +259,18 @@ def _static(
             yield listener(router, index, latency_log)
 
 
-def _secrets(linker: Linker, files: Mapping[str, bytes], previous: Compiled) -> Iterable[Resource]:
-    if previous.linker is linker and previous.files is files:
+def _secrets(
+    linker: Linker,
+    files: Mapping[str, bytes],
+    secrets: Mapping[str, SecretContent],
+    previous: Compiled,
+) -> Iterable[Resource]:
+    if previous.linker is linker and previous.files is files and previous.secrets == secrets:
         return previous.snapshot.of_type(SECRET).values()
-    return [secret(each, files) for each in certificates(linker)]
+    return [
+        *(file_secret(each, files) for each in certificates(linker)),
+        *(secret(name, content) for name, content in sorted(secrets.items())),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,17 @@ from typing import Any
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.transport_sockets.tls.v3 import common_pb2, tls_pb2
 
-from clew.mesh.config.tls import PROTOCOLS, Authorities, ClientTls, KeyPair, ServerTls
+from clew.mesh.config.tls import (
+    PROTOCOLS,
+    Authorities,
+    Certificate,
+    ClientTls,
+    KeyPair,
+    ServerTls,
+)
 from clew.mesh.xds.endpoints import literal_ip
-from clew.mesh.xds.secrets import secret_name, secret_source
-from clew.mesh.xds.snapshot import SECRET, Ref, pack
+from clew.mesh.xds.secrets import file_secret_name, secret_ref, secret_source
+from clew.mesh.xds.snapshot import Ref, pack
 
 _MODERN = ("TLSv1.2", "TLSv1.3")
 
@@ -22,13 +29,13 @@ def server_tls(tls: ServerTls, *, http2: bool) -> Any:
         require_client_certificate={"value": tls.require_client_auth},
         common_tls_context=tls_pb2.CommonTlsContext(
             tls_params=_parameters(tls.protocols, tls.ciphers),
-            tls_certificate_sds_secret_configs=[secret_source(tls.key_pair)],
+            tls_certificate_sds_secret_configs=[_source(tls.key_pair)],
             alpn_protocols=["h2", "http/1.1"] if http2 else ["http/1.1"],
         ),
     )
     if tls.authorities is not None:
         context.common_tls_context.validation_context_sds_secret_config.CopyFrom(
-            secret_source(tls.authorities)
+            _source(tls.authorities)
         )
     return _socket(context)
 
@@ -41,14 +48,14 @@ def client_tls(tls: ClientTls) -> Any:
     )
     common = context.common_tls_context
     if tls.key_pair is not None:
-        common.tls_certificate_sds_secret_configs.append(secret_source(tls.key_pair))
+        common.tls_certificate_sds_secret_configs.append(_source(tls.key_pair))
     if tls.authorities is not None:
         common.combined_validation_context.CopyFrom(
             tls_pb2.CommonTlsContext.CombinedCertificateValidationContext(
                 default_validation_context=common_pb2.CertificateValidationContext(
                     match_typed_subject_alt_names=[_has_name(tls.common_name or "")]
                 ),
-                validation_context_sds_secret_config=secret_source(tls.authorities),
+                validation_context_sds_secret_config=_source(tls.authorities),
             )
         )
     return _socket(context)
@@ -57,7 +64,11 @@ def client_tls(tls: ClientTls) -> Any:
 def refers(tls: ServerTls | ClientTls) -> tuple[Ref, ...]:
     """The secrets that the transport socket needs."""
     named: tuple[KeyPair | Authorities | None, ...] = (tls.key_pair, tls.authorities)
-    return tuple((SECRET, secret_name(each)) for each in named if each is not None)
+    return tuple(secret_ref(file_secret_name(each)) for each in named if each is not None)
+
+
+def _source(certificate: Certificate) -> Any:
+    return secret_source(file_secret_name(certificate))
 
 
 def _parameters(protocols: Collection[str], ciphers: Collection[str] = ()) -> Any:

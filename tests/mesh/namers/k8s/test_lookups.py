@@ -20,8 +20,10 @@ from clew.mesh.namers.k8s.lookups import (
 from clew.mesh.namers.k8s.objects import (
     Kept,
     Read,
+    Secret,
     read_config_map,
     read_endpoints,
+    read_secret,
     read_service,
     read_slice,
 )
@@ -276,14 +278,26 @@ def test_an_answer_follows_from_the_objects_of_its_service_alone() -> None:
     assert evidence(HELLO) != question.evidence({})
 
 
+READERS = [read_slice, read_endpoints, read_service, read_config_map, read_secret]
+
+
 @pytest.mark.parametrize("text", [b"{}", b'{"metadata": {}}', b"[]", b'{"metadata": {"name": 1}}'])
-@pytest.mark.parametrize("reader", [read_slice, read_endpoints, read_service, read_config_map])
+@pytest.mark.parametrize("reader", READERS)
 def test_an_object_without_a_name_is_none(reader: Read, text: bytes) -> None:
     with pytest.raises(msgspec.MsgspecError):
         reader(text)
 
 
-@pytest.mark.parametrize("reader", [read_slice, read_endpoints, read_service, read_config_map])
+@pytest.mark.parametrize("reader", READERS)
 def test_fields_may_be_absent(reader: Read) -> None:
     (name,) = by_name([reader(b'{"metadata": {"name": "x"}}')])
     assert name in ("", "x")
+
+
+def test_the_entries_of_a_secret_are_bytes_and_are_not_shown() -> None:
+    secret = read_secret(
+        b'{"metadata": {"name": "a", "namespace": "b", "resourceVersion": "7"},'
+        b' "type": "kubernetes.io/tls", "data": {"tls.key": "/wA="}}'
+    )
+    assert secret == Secret("a", "b", "7", "kubernetes.io/tls", {"tls.key": b"\xff\x00"})
+    assert "tls.key" not in repr(secret)

@@ -16,6 +16,7 @@ from clew.mesh.namers.k8s.objects import (
     Endpoints,
     Group,
     Kept,
+    Secret,
     Service,
     ServicePort,
 )
@@ -34,6 +35,7 @@ class Kind(enum.Enum):
     """EndpointSlices, or Endpoints where there are no slices."""
     SERVICES = "services"
     CONFIG_MAPS = "configmaps"
+    SECRETS = "secrets"
     INGRESSES = "ingresses"
     DTABS = "dtabs"
 
@@ -243,7 +245,7 @@ def _name(kept: Kept) -> str:
     match kept:
         case Endpoints(service=name) | Service(service=name):
             return name
-        case ConfigMap(name=name) | Ingress(name=name) | DTab(name=name):
+        case ConfigMap(name=name) | Secret(name=name) | Ingress(name=name) | DTab(name=name):
             return name
     assert_never(kept)
 

@@ -16,6 +16,7 @@ from clew.mesh.namers.k8s.objects import (
     read_config_map,
     read_dtab,
     read_endpoints,
+    read_secret,
     read_service,
     read_slice,
 )
@@ -39,6 +40,7 @@ SOURCES: Mapping[Kind, Sequence[Source]] = {
     ),
     Kind.SERVICES: (Source("/api/v1", "services", read_service),),
     Kind.CONFIG_MAPS: (Source("/api/v1", "configmaps", read_config_map),),
+    Kind.SECRETS: (Source("/api/v1", "secrets", read_secret),),
     Kind.INGRESSES: (Source("/apis/networking.k8s.io/v1", "ingresses", read_ingress),),
     Kind.DTABS: (Source("/apis/l5d.io/v1alpha1", "dtabs", read_dtab),),
 }

@@ -72,6 +72,19 @@ class ConfigMap:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """A Secret."""
+
+    name: str
+    namespace: str
+    version: str
+    type: str
+    """Such as ``kubernetes.io/tls``."""
+    data: Mapping[str, bytes] = field(repr=False)
+    """By entry."""
+
+
+@dataclass(frozen=True, slots=True)
 class DTab:
     """A dtab of namerd, ``dtabs.l5d.io``."""
 
@@ -81,7 +94,7 @@ class DTab:
     """Prefix and destination of each, unread."""
 
 
-Kept = Endpoints | Service | ConfigMap | Ingress | DTab
+Kept = Endpoints | Service | ConfigMap | Secret | Ingress | DTab
 
 
 class _Port(ApiObject, frozen=True):
@@ -160,6 +173,13 @@ class _ConfigMap(ApiObject, frozen=True):
     data: dict[str, str] | None = None
 
 
+class _Secret(ApiObject, frozen=True):
+    metadata: Metadata
+    type: str = "Opaque"
+    data: dict[str, bytes] | None = None
+    """Written in base64."""
+
+
 class _Dentry(ApiObject, frozen=True):
     prefix: str
     dst: str
@@ -215,6 +235,15 @@ def read_config_map(text: bytes) -> ConfigMap:
     """A ConfigMap of the core API."""
     read = msgspec.json.decode(text, type=_ConfigMap)
     return ConfigMap(read.metadata.name, read.data or {})
+
+
+def read_secret(text: bytes) -> Secret:
+    """A Secret of the core API."""
+    read = msgspec.json.decode(text, type=_Secret)
+    metadata = read.metadata
+    return Secret(
+        metadata.name, metadata.namespace, metadata.resource_version, read.type, read.data or {}
+    )
 
 
 def read_dtab(text: bytes) -> DTab:
