@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.mesh.serve.authority import Authority
 
 from clew.cli.dtab import command
 from clew.mesh.config.interpreter import NamerdInterpreter
@@ -27,7 +28,7 @@ ON_FREE_PORTS = re.sub(r"port: \d+", "port: 0", EXAMPLE)
 
 
 @contextmanager
-def namerd(directory: Path) -> Iterator[str]:
+def namerd(directory: Path, text: str = ON_FREE_PORTS) -> Iterator[str]:
     """The example, running in ``directory``."""
     for name in ("dtabs", "disco"):
         (directory / name).mkdir()
@@ -40,7 +41,7 @@ def namerd(directory: Path) -> Iterator[str]:
     )
     assert process.stdin
     assert process.stdout
-    process.stdin.write(ON_FREE_PORTS)
+    process.stdin.write(text)
     process.stdin.close()
     name, url = process.stdout.readline().split()
     assert name == "namerd"
@@ -93,6 +94,21 @@ def follow(base_url: str, directory: Path) -> None:
         assert (done.returncode == 0) == (not printed.startswith("clew: "))
 
 
+def test_a_namerd_behind_tls_is_asked_by_who_trusts_it(tmp_path: Path) -> None:
+    authority = Authority.new("ours")
+    authority.write(tmp_path / "ca.pem")
+    authority.sign(tmp_path, "namerd", "localhost")
+    tls = "tls: {certPath: namerd.pem, keyPath: namerd.key}"
+    kind = "kind: io.l5d.httpController"
+    text = ON_FREE_PORTS.replace(kind, f"{kind}\n  {tls}")
+    with namerd(tmp_path, text) as url:
+        base_url = url.replace("127.0.0.1", "localhost")
+        trusted = ("--ca", str(tmp_path / "ca.pem"))
+        assert run(base_url, "create", "web", "-", *trusted, stdin="/svc => /a").exit_code == 0
+        assert run(base_url, "list", *trusted).output == "web\n"
+        assert "CERTIFICATE_VERIFY_FAILED" in str(run(base_url, "list").exception)
+
+
 def run(base_url: str, *words: str, stdin: str = "") -> Result:
     return CliRunner(env={"NAMERCTL_BASE_URL": base_url}).invoke(command, words, input=stdin)
 
@@ -121,7 +137,13 @@ def test_json_goes_both_ways_and_keeps_its_version(base_url: str) -> None:
         (["put", "web", "-"], "{", 2, "<stdin>: neither a dtab nor JSON: "),
         (["put", "web", "-"], '{"dtab": 1}', 2, "<stdin>: Malformed dtab: Expected `array`"),
         (["list", "--base-url", "http://127.0.0.1:1"], "", 2, "Connection refused (is namerd"),
-        (["list", "--base-url", "nowhere"], "", 2, "(is namerd there? --base-url or"),
+        (
+            ["list", "--base-url", "https://127.0.0.1:1", "--ca", __file__],
+            "",
+            2,
+            "test_namerd.py: no certificates in PEM",
+        ),
+        (["list", "--base-url", "nowhere"], "", 2, "(is namerd there, and trusted? --base-url or"),
     ],
 )
 def test_what_goes_wrong(

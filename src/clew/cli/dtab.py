@@ -243,10 +243,11 @@ def _dtab_of(router: AnyRouter) -> Dtab:
                 f"the dtab of router '{router.label}' is kept in Kubernetes; give it as --dtab, "
                 f"from: kubectl get configmap {name} -n {namespace} -o jsonpath='{{.data.{key}}}'"
             )
-        case NamerdInterpreter(namespace=namespace, place=place):
+        case NamerdInterpreter(namespace=namespace, place=place, tls=tls):
+            scheme = "https" if tls is not None and tls.enabled else "http"
             raise click.UsageError(
                 f"the dtab of router '{router.label}' is kept by the namerd at {place}; "
-                f"get it with: clew dtab get {namespace} --base-url http://{place}"
+                f"get it with: clew dtab get {namespace} --base-url {scheme}://{place}"
             )
     assert_never(router.interpreter)
 

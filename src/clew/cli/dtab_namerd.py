@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -22,14 +23,6 @@ _VERSION = re.compile(r"\s*# version (\S+)\s*$", re.MULTILINE)
 """The first line of what ``get`` prints."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-base_url = click.option(
-    "--base-url",
-    envvar="NAMERCTL_BASE_URL",
-    default=BASE_URL,
-    show_default=True,
-    show_envvar=True,
-    help="Where namerd is.",
-)
 version_option = click.option(
     "--version", help="The version that is replaced.  [default: that in FILE, else the newest]"
 )
@@ -48,28 +41,54 @@ class _Given:
     """Of the dtab that was edited; None when the file does not say."""
 
 
+def at_namerd(function: Callable[..., None]) -> Callable[..., None]:
+    """Lets the options that say which namerd make the argument ``client``."""
+
+    @click.option(
+        "--ca",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Who has signed the certificate of an https URL, PEM.  [default: the system's]",
+    )
+    @click.option(
+        "--base-url",
+        envvar="NAMERCTL_BASE_URL",
+        default=BASE_URL,
+        show_default=True,
+        show_envvar=True,
+        help="Where namerd is.",
+    )
+    @functools.wraps(function)
+    def command(base_url: str, ca: str | None, **rest: Any) -> None:
+        from clew.cli.namerd_client import NamerdClient
+
+        function(client=NamerdClient(base_url, ca), **rest)
+
+    return command
+
+
 def _by_file(function: Callable[..., None]) -> Callable[..., None]:
-    for decorate in (base_url, click.argument("file", type=click.File()), click.argument("name")):
+    for decorate in (at_namerd, click.argument("file", type=click.File()), click.argument("name")):
         function = decorate(function)
     return function
 
 
 @click.command("list")
-@base_url
+@at_namerd
 @as_json
-def list_(base_url: str, as_json: bool) -> None:
+def list_(client: NamerdClient, as_json: bool) -> None:
     """Print the namespaces of a namerd, one a line."""
-    names = _client(base_url).list()
+    names = client.list()
     click.echo(json.dumps(names) if as_json else "\n".join(names))
 
 
 @click.command()
 @click.argument("name")
-@base_url
+@at_namerd
 @as_json
-def get(name: str, base_url: str, as_json: bool) -> None:
+def get(name: str, client: NamerdClient, as_json: bool) -> None:
     """Print the dtab of namespace NAME of a namerd, with its version."""
-    found = _client(base_url).get(name)
+    found = client.get(name)
     if as_json:
         document = {"version": found.version, "dtab": found.dtab.document(exact=True)}
         click.echo(json.dumps(document))
@@ -81,49 +100,43 @@ def get(name: str, base_url: str, as_json: bool) -> None:
 
 @click.command()
 @_by_file
-def create(name: str, file: TextIO, base_url: str) -> None:
+def create(name: str, file: TextIO, client: NamerdClient) -> None:
     """Create namespace NAME of a namerd from FILE, or stdin for "-"."""
-    _client(base_url).create(name, _read(file).dtab)
+    client.create(name, _read(file).dtab)
     click.echo(f"Created {name}")
 
 
 @click.command()
 @_by_file
 @version_option
-def update(name: str, file: TextIO, base_url: str, version: str | None) -> None:
+def update(name: str, file: TextIO, client: NamerdClient, version: str | None) -> None:
     """Replace the dtab of NAME, which must be there, by FILE, or stdin for "-".
 
     Nothing is changed when somebody else has changed it since FILE was got.
     """
-    client, given = _client(base_url), _read(file)
+    given = _read(file)
     client.put(name, given.dtab, version or given.version or client.get(name).version)
     click.echo(f"Updated {name}")
 
 
 @click.command()
 @_by_file
-def put(name: str, file: TextIO, base_url: str) -> None:
+def put(name: str, file: TextIO, client: NamerdClient) -> None:
     """Let FILE, or stdin for "-", be the dtab of NAME, whatever is there."""
-    _client(base_url).put(name, _read(file).dtab, None)
+    client.put(name, _read(file).dtab, None)
     click.echo(f"Updated {name}")
 
 
 @click.command()
 @click.argument("name")
-@base_url
-def delete(name: str, base_url: str) -> None:
+@at_namerd
+def delete(name: str, client: NamerdClient) -> None:
     """Delete namespace NAME of a namerd."""
-    _client(base_url).delete(name)
+    client.delete(name)
     click.echo(f"Deleted {name}")
 
 
 COMMANDS = (list_, get, create, update, put, delete)
-
-
-def _client(base_url: str) -> NamerdClient:
-    from clew.cli.namerd_client import NamerdClient
-
-    return NamerdClient(base_url)
 
 
 def _read(file: TextIO) -> _Given:

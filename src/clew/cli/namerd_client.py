@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -22,6 +23,10 @@ class NamerdAway(ClewError):
     """Nobody answers at the base URL, or somebody else does."""
 
 
+class NotTrusted(ClewError):
+    """The file of authorities cannot be used."""
+
+
 class Refused(ClewError):
     """namerd answers that it will not."""
 
@@ -39,8 +44,17 @@ class Versioned:
 class NamerdClient:
     """Every method raises NamerdAway or Refused."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, ca: str | None = None) -> None:
+        """``ca`` is a file with the authorities to trust for https; None trusts the system's.
+
+        Raises NotTrusted.
+        """
         self._base = f"{base_url.rstrip('/')}/api/1/dtabs"
+        try:
+            secure = base_url.startswith("https:")
+            self._verify = ssl.create_default_context(cafile=ca) if secure else False
+        except OSError as error:
+            raise NotTrusted(f"{ca}: no certificates in PEM: {error.strerror or error}") from error
 
     def list(self) -> list[str]:
         """The namespaces."""
@@ -81,12 +95,19 @@ class NamerdClient:
         try:
             # a proxy of the environment is, in a mesh, the mesh
             answer = httpx.request(
-                method, url, headers=headers, content=body, timeout=SECONDS, trust_env=False
+                method,
+                url,
+                headers=headers,
+                content=body,
+                timeout=SECONDS,
+                trust_env=False,
+                verify=self._verify,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NamerdAway(
                 f"{url}: {str(error) or type(error).__name__}",
-                "is namerd there? --base-url or NAMERCTL_BASE_URL says where",
+                "is namerd there, and trusted? --base-url or NAMERCTL_BASE_URL says where it is, "
+                "--ca who has signed its certificate",
             ) from error
         if answer.is_success:
             return answer

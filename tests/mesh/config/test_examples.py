@@ -27,10 +27,6 @@ REFUSED = {
         "75: routers[2]: mux is not available in this version of clew; clew routes HTTP "
         "(protocol http or h2)",
     ],
-    "admin-tls": [
-        "5: admin.tls is not available in this version of clew; the admin port speaks plain "
-        "HTTP; keep it on loopback",
-    ],
     "admin": [
         "25: routers[1].interpreter: io.l5d.namerd is not available in this version of clew; use "
         "io.l5d.namerd.http, with the port of namerd's io.l5d.httpController in dst",

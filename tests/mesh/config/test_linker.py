@@ -485,7 +485,7 @@ def test_mistakes_in_a_router(keys: str, found: str) -> None:
     [
         ("admin: {port: 99999}", "1: admin.port: '99999' is not a port (0 to 65535)"),
         ("admin: {ip: localhost}", "1: admin.ip: 'localhost' is not an IP address"),
-        ("admin: {tls: {certPath: c, keyPath: k}}", "1: admin.tls is not available in this"),
+        ("admin: {tls: {certPath: c}}", "1: admin.tls needs 'keyPath'"),
         (
             "telemetry: [{kind: io.l5d.recentRequests}]",
             "1: telemetry[0] needs 'sampleRate'",
@@ -580,10 +580,11 @@ def test_a_broken_router_does_not_hide_what_the_others_do_to_each_other() -> Non
 
 
 def test_what_is_not_available_is_checked_all_the_same() -> None:
-    text = f"admin: {{tls: {{certPath: c, keyPath: k, ciphers: [x]}}}}\n{with_router('')}"
+    tls = "{commonName: a, protocols: [x]}"
+    text = f"namers: [{{kind: io.l5d.consul, tls: {tls}}}]\n{with_router('')}"
     (absent, wrong) = problems(text)
-    assert wrong.startswith("1: admin.tls.ciphers[0]: 'x' is not a cipher")
-    assert absent.startswith("1: admin.tls is not available in this version of clew")
+    assert wrong.startswith("1: namers[0].tls.protocols[0]: 'x' is not one of TLSv1, ")
+    assert absent.startswith("1: namers[0].tls is not available in this version of clew")
 
 
 def test_a_pattern_of_the_admin_port_must_be_one() -> None:

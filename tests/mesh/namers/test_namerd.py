@@ -11,6 +11,7 @@ import httpx
 import pytest
 from tests.mesh.namerd.world import MEMORY, namerd
 from tests.mesh.namers.watching import Watched, watched
+from tests.mesh.serve.authority import Authority
 
 from clew.mesh.config.linker import read_linker
 from clew.mesh.namers import Namer, namerd_http
@@ -206,3 +207,43 @@ routers:
         "linkerd.yml",
     )
     assert [namer.prefix for namer in build(linker)] == [ROOT]
+
+
+def test_a_namerd_behind_tls_is_followed_and_shown_a_certificate(tmp_path: File) -> None:
+    authority = Authority.new("ours")
+    authority.write(tmp_path / "ca.pem")
+    for name in ("namerd", "mesh"):
+        authority.sign(tmp_path, name, name)
+    (tmp_path / "disco").mkdir()
+    text = with_files(tmp_path / "disco", v1="127.0.0.1 81").replace(
+        "port: 0}]",
+        f"port: 0, tls: {{certPath: {tmp_path}/namerd.pem, keyPath: {tmp_path}/namerd.key, "
+        f"caCertPath: {tmp_path}/ca.pem, requireClientAuth: true}}}}]",
+    )
+
+    async def scene() -> None:
+        async with namerd(text) as (_, where):
+            port = where.controllers[0].removeprefix("https://127.0.0.1:")
+            linker = read_linker(
+                f"""
+routers:
+- protocol: http
+  label: outgoing
+  interpreter:
+    kind: io.l5d.namerd.http
+    dst: /$/inet/127.0.0.1/{port}
+    tls:
+      commonName: namerd
+      trustCerts: [{tmp_path}/ca.pem]
+      clientAuth: {{certPath: {tmp_path}/mesh.pem, keyPath: {tmp_path}/mesh.key}}
+  servers: [{{}}]
+""",
+                "linkerd.yml",
+            )
+            (namer,) = build(linker)
+            async with watched(namer) as watch:
+                watch.want(asked("/svc/v1"))
+                answer = await watch.answer(asked("/svc/v1"))
+                assert addresses(answer) == ["/#/io.l5d.fs/v1 127.0.0.1:81"]
+
+    asyncio.run(scene())

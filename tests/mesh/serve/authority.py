@@ -29,6 +29,14 @@ class Authority:
         )
         return Authority(name, key, unsigned.sign(key, hashes.SHA256()))
 
+    def below(self, name: str) -> Authority:
+        """One whom this one vouches for."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        unsigned = _builder(name, self.name, key).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
+        return Authority(name, key, unsigned.sign(self.key, hashes.SHA256()))
+
     def write(self, file: Path) -> None:
         file.write_bytes(self.certificate.public_bytes(Encoding.PEM))
 

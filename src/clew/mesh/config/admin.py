@@ -25,7 +25,6 @@ class Admin(Section, frozen=True, kw_only=True):
     """Metrics, health and name resolution for operators."""
 
     not_yet: ClassVar = {
-        "tls": "the admin port speaks plain HTTP; keep it on loopback",
         "http_identifier_port": "use /delegator.json on the admin port",
     }
     no_effect: ClassVar = {
@@ -41,4 +40,5 @@ class Admin(Section, frozen=True, kw_only=True):
     worker_threads: Count = 2
     http_identifier_port: Port | None = None
     tls: ServerTls | None = None
+    """None is plain HTTP."""
     security: Security | None = None

@@ -15,13 +15,13 @@ _BY_HTTP = "meshes ask io.l5d.httpController, by their interpreter io.l5d.namerd
 class HttpController(KindSection, frozen=True, kw_only=True, tag="io.l5d.httpController"):
     """Dtabs to read and to change, and names bound by them, over HTTP."""
 
-    not_yet: ClassVar = {"tls": "it speaks plain HTTP; keep it on loopback, or behind a proxy"}
     no_effect: ClassVar = {"socket_options": "the system's socket settings are used"}
 
     ip: Ip = "127.0.0.1"
     port: Port = 4180
     socket_options: SocketOptions | None = None
     tls: ServerTls | None = None
+    """None is plain HTTP."""
 
 
 class _Other(KindSection, frozen=True, kw_only=True):

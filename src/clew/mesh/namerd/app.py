@@ -35,6 +35,7 @@ from clew.mesh.naming.path import Path
 from clew.mesh.serve.background import background
 from clew.mesh.serve.delegator import delegation_page
 from clew.mesh.serve.discovery import Discovery
+from clew.mesh.serve.listener_tls import listener_tls
 from clew.mesh.serve.listening import AppServer
 from clew.mesh.serve.names_page import bound_names
 from clew.mesh.serve.operator_app import LOGGING, document_route, operator_app, shutdown_route
@@ -79,13 +80,21 @@ async def run(
             routes=[*dtab_routes(storage, answering), *name_routes(resolver, answering)]
         )
         servers = [
-            AppServer(each.ip, each.port, pages, name=each.kind, section="its interface")
+            AppServer(
+                each.ip,
+                each.port,
+                pages,
+                tls=listener_tls(each.tls),
+                name=each.kind,
+                section="its interface",
+            )
             for each in namerd.controllers
         ]
         admin = AppServer(
             namerd.admin.ip,
             namerd.admin.port,
             admin_app(namerd, storage, discovery, resolver, stop.set),
+            tls=listener_tls(namerd.admin.tls),
         )
         for server in (admin, *servers):
             await server.start()

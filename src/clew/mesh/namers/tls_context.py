@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 
 from clew.errors import ClewError
-from clew.mesh.config.tls import SYSTEM, ClientTls
+from clew.mesh.config.tls import PROTOCOLS, SYSTEM, ClientTls
 
 
 class TlsError(ClewError):
@@ -43,9 +44,15 @@ def client_context(tls: ClientTls, place: str) -> ssl.SSLContext:
                 error
             )
     if tls.protocols:
-        versions = [ssl.TLSVersion[name.replace(".", "_")] for name in tls.protocols]
-        context.minimum_version, context.maximum_version = versions[0], versions[-1]
+        context.minimum_version, context.maximum_version = versions(tls.protocols)
     return context
+
+
+def versions(protocols: Iterable[str]) -> tuple[ssl.TLSVersion, ssl.TLSVersion]:
+    """The oldest and the newest of them."""
+    known = sorted(protocols, key=PROTOCOLS.index)
+    oldest, newest = (ssl.TLSVersion[name.replace(".", "_")] for name in (known[0], known[-1]))
+    return oldest, newest
 
 
 def _unusable(place: str, files: str, error: OSError, what: str) -> TlsError:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from clew.mesh.config.admin import Admin
+from clew.mesh.serve.listener_tls import ListenerTls, listener_tls
 from clew.mesh.serve.listening import AppServer
 
 
@@ -15,9 +16,10 @@ class AdminPort:
     """Serves one app where the file's ``admin`` section says."""
 
     def __init__(self, admin: Admin, app: Starlette) -> None:
-        self._place = (admin.ip, admin.port)
+        """Raises BadCertificate."""
+        self._admin = admin
         self._app = app
-        self._server = AppServer(*self._place, app)
+        self._server = self._at(admin, listener_tls(admin.tls))
 
     @property
     def url(self) -> str:
@@ -39,19 +41,32 @@ class AdminPort:
 
     @asynccontextmanager
     async def moving(self, admin: Admin) -> AsyncIterator[None]:
-        """From the end of the block on it is where ``admin`` says; when the block raises, it stays
-        where it is. Raises PortError before the block when it cannot move.
+        """From the end of the block on it is as ``admin`` says; when the block raises, it stays
+        as it is. Raises PortError or BadCertificate before the block when it cannot change.
         """
-        place = (admin.ip, admin.port)
-        if place == self._place:
+        moves = (admin.ip, admin.port) != (self._admin.ip, self._admin.port)
+        if moves:
+            async with self._moving(admin):
+                yield
+        elif admin.tls != self._admin.tls:
+            tls = listener_tls(admin.tls)
             yield
-            return
-        server = AppServer(*place, self._app)
+            await self._server.speak(tls)
+        else:
+            yield
+        self._admin = admin
+
+    @asynccontextmanager
+    async def _moving(self, admin: Admin) -> AsyncIterator[None]:
+        server = self._at(admin, listener_tls(admin.tls))
         await server.start()
         try:
             yield
         except BaseException:
             await server.stop()
             raise
-        left, self._server, self._place = self._server, server, place
+        left, self._server = self._server, server
         await left.stop()
+
+    def _at(self, admin: Admin, tls: ListenerTls | None) -> AppServer:
+        return AppServer(admin.ip, admin.port, self._app, tls=tls)

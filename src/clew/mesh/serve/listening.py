@@ -1,4 +1,4 @@
-"""An app on an address of this machine, in the running event loop."""
+"""An app on an address of this machine, plain or by TLS, in the running event loop."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 import errno
 import socket
+import ssl
 from collections.abc import Iterator
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clew.errors import ClewError
 from clew.mesh.naming.bound import Address
+from clew.mesh.serve.certificates import POLL_SECONDS
+from clew.mesh.serve.listener_tls import ListenerTls
 
 STARTED_POLL_SECONDS = 0.01
 
@@ -31,6 +34,7 @@ class AppServer:
         port: int,
         app: Starlette,
         *,
+        tls: ListenerTls | None = None,
         name: str = "admin port",
         section: str = "admin",
     ) -> None:
@@ -38,47 +42,72 @@ class AppServer:
         self._ip = ip
         self._port = port
         self._app = app
+        self._tls = tls
         self._name = name
         self._section = section
-        self._server = _Server(
-            uvicorn.Config(
-                self._answer,
-                interface="asgi3",
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=1,
-            )
-        )
-        self._serving: asyncio.Task[None] | None = None
+        self._listener: socket.socket | None = None
+        self._servers: dict[asyncio.Task[None], _Server] = {}
+        """Only the newest accepts; the others serve the connections that they have."""
+        self._following: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
         """``http://127.0.0.1:9990``; with the port that was taken, once it is started."""
-        return f"http://{Address(self._ip, self._port)}"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://{Address(self._ip, self._port)}"
 
     async def start(self) -> None:
         """Return when it accepts connections. Raises PortError."""
-        listener = self._listen()
-        self._port = listener.getsockname()[1]
-        self._serving = asyncio.create_task(self._server.serve([listener]), name=self._name)
-        while not self._server.started:
-            if self._serving.done():
-                return await self._serving
-            await asyncio.sleep(STARTED_POLL_SECONDS)
+        self._listener = self._listen()
+        self._port = self._listener.getsockname()[1]
+        await self._accept(self._listener)
+        self._following = asyncio.create_task(self._follow(), name=f"tls of {self._name}")
 
     def use(self, app: Starlette) -> None:
         """Answer the next requests with this app."""
         self._app = app
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
+    async def speak(self, tls: ListenerTls | None) -> None:
+        """Plain or by TLS from the next connection on; those that there are go on as they are."""
+        self._tls = tls
+        if self._listener is not None:
+            await self._accept(self._listener)
 
     async def stop(self) -> None:
         """Refuse connections, and give open requests a second."""
-        self._server.should_exit = True
-        if self._serving is not None:
-            await self._serving
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following])
+        if self._listener is not None:
+            self._listener.close()
+        for server in self._servers.values():
+            server.should_exit = True
+        await asyncio.gather(*self._servers)
+
+    async def _accept(self, listener: socket.socket) -> None:
+        """A server of its own for each way of speaking; they share the system's queue."""
+        server = _Server(self._answer, None if self._tls is None else self._tls.context)
+        serving = asyncio.create_task(server.serve([listener.dup()]), name=self._name)
+        others = tuple(self._servers.values())
+        self._servers[serving] = server
+        serving.add_done_callback(self._servers.pop)
+        while not server.started:
+            if serving.done():
+                return await serving
+            await asyncio.sleep(STARTED_POLL_SECONDS)
+        for other in others:
+            other.leave()
+
+    async def _follow(self) -> None:
+        """Take renewed certificates, for ever."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            tls = self._tls
+            if tls is not None and await tls.look() and tls is self._tls:
+                await self.speak(tls)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._ip else socket.AF_INET
@@ -105,6 +134,30 @@ class AppServer:
 
 class _Server(uvicorn.Server):
     """Signals belong to the command, not to one of its servers."""
+
+    def __init__(self, app: ASGIApp, context: ssl.SSLContext | None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=1,
+                ssl_context_factory=None if context is None else lambda *_: context,
+            )
+        )
+        self._leaving = False
+
+    def leave(self) -> None:
+        """Accept no more, and end with the last connection."""
+        self._leaving = True
+        for server in self.servers:
+            server.close()
+
+    async def on_tick(self, counter: int) -> bool:
+        left = self._leaving and not self.server_state.connections
+        return await super().on_tick(counter) or left
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
