@@ -48,6 +48,9 @@ routers:
 """
 
 
+PORTS = ("admin", "identifiers", "collector", "outgoing", "incoming")
+
+
 @dataclass
 class App:
     """An HTTP/1.1 server; its answer is a JSON object of what it was sent."""
@@ -128,7 +131,7 @@ def free_port() -> int:
 
 def new_world(directory: Path, linker: str = LINKER) -> World:
     (directory / "disco").mkdir()
-    ports = {name: free_port() for name in ("admin", "collector", "outgoing", "incoming")}
+    ports = {name: free_port() for name in PORTS}
     world = World(directory, ports)
     world.file.write_text(linker.format(disco=directory / "disco", **ports))
     return world
@@ -179,9 +182,9 @@ async def until(condition: Callable[[], Any]) -> None:
         await asyncio.sleep(0.05)
 
 
-async def raw(world: World, request: bytes) -> bytes:
-    """What the outgoing router says to these bytes, until it closes."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", world.ports["outgoing"])
+async def raw(world: World, request: bytes, port: str = "outgoing") -> bytes:
+    """What the outgoing router, or another port, says to these bytes, until it closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.ports[port])
     writer.write(request)
     reply = await reader.read()
     writer.close()

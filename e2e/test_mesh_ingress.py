@@ -15,7 +15,7 @@ from e2e.mesh_world import App, get, load, meanwhile, new_world, running, until
 from e2e.test_mesh_grpc import Echo, meshed, say
 
 LINKER = """
-admin: {{port: {admin}, shutdownGraceMs: 2000}}
+admin: {{port: {admin}, httpIdentifierPort: {identifiers}, shutdownGraceMs: 2000}}
 namers: [{{kind: io.l5d.fs, rootDir: {disco}}}]
 telemetry: [{{kind: io.l5d.zipkin, host: 127.0.0.1, port: {collector}, sampleRate: 1.0}}]
 routers:
@@ -96,6 +96,9 @@ def test_the_most_special_rule_names_a_request_and_edits_cost_none(tmp_path: Pat
                     assert told["line"] == f"GET {path} HTTP/1.1"
                     assert told["headers"]["l5d-dst-service"] == f"/svc/prod/80/{service}"
                     assert not [name for name in told["headers"] if name.startswith("clew-")]
+                    asked = f"http://127.0.0.1:{world.ports['identifiers']}{path}"
+                    named = await client.get(asked, headers={"host": host})
+                    assert named.json()["outgoing"]["path"] == f"/svc/prod/80/{service}"
 
                 seen: Counter[int] = Counter()
 

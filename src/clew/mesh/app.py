@@ -45,12 +45,13 @@ from clew.mesh.naming.path import Path as Name
 from clew.mesh.relay.recent import HEADINGS
 from clew.mesh.relay.telemeters import Telemeters
 from clew.mesh.serve.admin import Sources, admin_app
-from clew.mesh.serve.admin_port import AdminPort
+from clew.mesh.serve.admin_port import AdminPort, identifier_place
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.ads import AdsServer
 from clew.mesh.serve.background import background
 from clew.mesh.serve.certificates import Certificates
 from clew.mesh.serve.discovery import Discovery
+from clew.mesh.serve.identifier_page import IdentifierPage
 from clew.mesh.serve.idle_names import IdleNames, reading_pause
 from clew.mesh.serve.ingresses import Ingresses
 from clew.mesh.serve.kept_dtabs import KeptDtabs
@@ -174,6 +175,8 @@ class Mesh:
         self._statsd = StatsD(self._scrape.metrics)
         self._idle = IdleNames(self._envoy.admin.statistics, asyncio.get_running_loop().time)
         self._admin = AdminPort(linker.admin, self._pages())
+        page = IdentifierPage(lambda: self._resolved.routers, lambda: self._ingresses.rules)
+        self._identifiers = AdminPort(linker.admin, page.app, identifier_place)
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Return when Envoy runs; ``stack`` ends everything, Envoy first. Raises ClewError."""
@@ -196,6 +199,8 @@ class Mesh:
         await self._admin.start()
         stack.push_async_callback(self._admin.stop)
         log.info("admin on %s", self._admin.url)
+        await self._identifiers.start()
+        stack.push_async_callback(self._identifiers.stop)
         self._latencies.start()
         stack.callback(self._latencies.stop)
         background(stack, self._keep_publishing(), "publish")
@@ -240,7 +245,7 @@ class Mesh:
         exporters = self._telemeters.exporters(linker)
         namers = build(linker) if lookups(linker) != lookups(self._linker) else None
         check_access_logs(linker)
-        async with self._admin.moving(linker.admin):
+        async with self._admin.moving(linker.admin), self._identifiers.moving(linker.admin):
             # the last that may raise: until then nothing is changed
             self._certificates.use(certificates(linker))
         self._ingresses.use(self._linker, linker)

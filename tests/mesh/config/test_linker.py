@@ -574,6 +574,17 @@ def test_all_problems_are_told_at_once_in_the_order_of_their_lines() -> None:
     assert [line.partition(":")[0] for line in problems(text)] == ["14", "27", "42"]
 
 
+def test_the_ports_of_operators_are_held_against_each_other_and_the_routers() -> None:
+    admin = "admin: {port: 1, httpIdentifierPort: PORT}"
+    routers = "routers: [{protocol: http, servers: [{port: 2}]}]"
+
+    def with_port(port: int) -> list[str]:
+        return problems(f"{admin.replace('PORT', str(port))}\n{routers}")
+
+    assert with_port(1) == ["1: port 1 is the admin port"]
+    assert with_port(2) == ["2: port 2 is the port httpIdentifierPort already"]
+
+
 def test_a_broken_router_does_not_hide_what_the_others_do_to_each_other() -> None:
     text = CONFLICTS.replace("label: a", "lable: a")
     assert any("Server conflict on port 4140" in line for line in problems(text))

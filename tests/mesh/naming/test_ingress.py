@@ -49,3 +49,28 @@ def test_the_order_given_counts_only_among_equals() -> None:
         "*.a.com prefix /",
         "- prefix /",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "fitting", "other"),
+    [
+        ("a.com exact /b", ["a.com /b"], ["a.com /b/", "a.com /b/c", "b.com /b"]),
+        ("- exact /b", ["a.com /b", "b.com /b"], ["a.com /"]),
+        ("- prefix /b", ["a.com /b", "a.com /b/", "a.com /b/c"], ["a.com /bc", "a.com /"]),
+        ("- prefix /b/", ["a.com /b", "a.com /b/c"], ["a.com /bc"]),
+        ("- prefix /", ["a.com /", "a.com /b"], []),
+        ("- prefix -", ["a.com /b"], []),
+        (r"- pattern /v\d+", ["a.com /v10"], ["a.com /v", "a.com /v1/x"]),
+        ("- pattern -", ["a.com /b"], []),
+        ("*.a.com prefix /", ["b.a.com /"], ["a.com /", "c.b.a.com /", ".a.com /"]),
+    ],
+)
+def test_what_requests_a_rule_is_for(written: str, fitting: list[str], other: list[str]) -> None:
+    rules = Rules((rule(written),))
+
+    def named(request: str) -> Path | None:
+        host, _, path = request.partition(" ")
+        return rules.name(host, path)
+
+    assert [named(request) for request in fitting] == [NAME] * len(fitting)
+    assert [named(request) for request in other] == [None] * len(other)

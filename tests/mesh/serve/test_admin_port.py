@@ -19,7 +19,7 @@ from tests.mesh.serve.authority import Authority
 from clew.mesh.config.admin import Admin
 from clew.mesh.config.tls import ServerTls
 from clew.mesh.serve import listening
-from clew.mesh.serve.admin_port import AdminPort
+from clew.mesh.serve.admin_port import AdminPort, identifier_place
 from clew.mesh.serve.certificates import BadCertificate
 from clew.mesh.serve.listening import PortError
 
@@ -198,6 +198,23 @@ def test_who_has_no_certificate_of_the_authority_is_not_let_in(tmp_path: Path) -
                     assert ((await client.get(url)).text, known) == ("one", True)
                 except (httpx.ReadError, httpx.RemoteProtocolError):
                     assert not known
+        await port.stop()
+
+    asyncio.run(scenario())
+
+
+def test_a_port_that_is_asked_for_and_no_more_comes_and_goes() -> None:
+    async def scenario() -> None:
+        port = AdminPort(Admin(port=0), says("one"), identifier_place)
+        await port.start()
+        assert port.url == ""
+        async with port.moving(Admin(port=0, http_identifier_port=0)):
+            pass
+        there = port.url
+        assert await said(there) == "one"
+        async with port.moving(Admin(port=0)):
+            assert await said(there) == "one"
+        assert (port.url, await said(there)) == ("", "")
         await port.stop()
 
     asyncio.run(scenario())

@@ -24,9 +24,6 @@ class Security(Section, frozen=True, kw_only=True):
 class Admin(Section, frozen=True, kw_only=True):
     """Metrics, health and name resolution for operators."""
 
-    not_yet: ClassVar = {
-        "http_identifier_port": "use /delegator.json on the admin port",
-    }
     no_effect: ClassVar = {
         "worker_threads": "the admin port needs no threads of its own",
         "socket_options": "the system's socket settings are used",
@@ -39,6 +36,8 @@ class Admin(Section, frozen=True, kw_only=True):
     socket_options: SocketOptions | None = None
     worker_threads: Count = 2
     http_identifier_port: Port | None = None
+    """Where a request of any kind is told how each ``http`` router would name it, and by which
+    dtab; None is nowhere."""
     tls: ServerTls | None = None
     """None is plain HTTP."""
     security: Security | None = None

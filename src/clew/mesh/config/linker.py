@@ -44,13 +44,25 @@ class Linker(Section, frozen=True, kw_only=True):
             labels.add(router.label)
 
     def _same_ports(self) -> Iterator[Conflict]:
+        of_admin = {
+            (self.admin.ip, port): name
+            for port, name in (
+                (self.admin.port, "the admin port"),
+                (self.admin.http_identifier_port, "the port httpIdentifierPort"),
+            )
+            if port
+        }
+        if self.admin.http_identifier_port == self.admin.port != 0:
+            yield Conflict(
+                self.admin, "http_identifier_port", f"port {self.admin.port} is the admin port"
+            )
         taken: set[tuple[str, int]] = set()
         for server in (server for router in self.routers for server in router.servers):
             place = (server.ip, server.port)
             if place in taken:
                 yield Conflict(server, "port", f"Server conflict on port {server.port}")
-            elif place == (self.admin.ip, self.admin.port) and self.admin.port:
-                yield Conflict(server, "port", f"port {server.port} is the admin port already")
+            elif place in of_admin:
+                yield Conflict(server, "port", f"port {server.port} is {of_admin[place]} already")
             taken.add(place)
 
 

@@ -22,6 +22,7 @@ class NamerdAdmin(Admin, frozen=True, kw_only=True):
     no_effect: ClassVar = {
         **Admin.no_effect,
         "shutdown_grace_ms": "meshes go on with what they know, and come back by themselves",
+        "http_identifier_port": "only meshes have routers that name requests",
     }
 
     port: Port = 9991

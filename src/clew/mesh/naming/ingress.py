@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import assert_never
 
 from clew.mesh.naming.path import Path
 
@@ -37,12 +39,35 @@ class Rule:
         """Whether it names a whole host."""
         return bool(self.host) and not self.host.startswith("*")
 
+    def fits(self, host: str, path: str) -> bool:
+        """Whether it is for such requests."""
+        if self.host.startswith("*"):
+            label, dot, domain = host.partition(".")
+            if not label or dot + domain != self.host[1:]:
+                return False
+        elif self.host not in ("", host):
+            return False
+        match self.match:
+            case Match.EXACT:
+                return path == self.path
+            case Match.PREFIX:
+                prefix = self.path.rstrip("/")
+                return path == prefix or path.startswith(f"{prefix}/") or not prefix
+            case Match.PATTERN:
+                return not self.path or re.fullmatch(self.path, path) is not None
+            case _:
+                assert_never(self.match)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Of them, the first that fits a request counts."""
 
     rules: tuple[Rule, ...] = ()
+
+    def name(self, host: str, path: str) -> Path | None:
+        """Of a request, of the host without a port and the path without its query."""
+        return next((rule.name for rule in self.rules if rule.fits(host, path)), None)
 
     @staticmethod
     def of(rules: Iterable[Rule]) -> Rules:

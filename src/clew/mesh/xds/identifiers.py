@@ -147,7 +147,7 @@ def _choice(identifier: AnyIdentifier) -> _Choice:
             kept = f"re.extract({value(name)}, r'^(.*)$', r'/\\1')"
             return _Choice(_usable(name), f"({normal} ? {cut} : {kept})")
         case PathIdentifier(segments=segments):
-            pattern = _first_segments(segments)
+            pattern = f"r'{first_segments(segments)}'"
             uri = "request.url_path"
             holds = f"{uri}.matches({pattern}) && !{uri}.contains('{OVERRIDE_MARK}')"
             return _Choice(holds, f"re.capture({uri}, {pattern})")
@@ -169,14 +169,16 @@ def _choice(identifier: AnyIdentifier) -> _Choice:
 def _header_path(name: str, segments: int | None) -> _Choice:
     path = f"re.extract({value(name)}, r'^([^?]*).*$', r'\\1')"
     # one slash at the end does not count
-    pattern = "r'^/(.*?[^/])/?$'" if segments is None else _first_segments(segments)
+    expression = r"^/(.*?[^/])/?$" if segments is None else first_segments(segments)
+    pattern = f"r'{expression}'"
     return _Choice(
         f"{_usable(name)} && {path}.matches({pattern})", f"re.capture({path}, {pattern})"
     )
 
 
-def _first_segments(count: int) -> str:
-    return f"r'^/({_SEGMENT}(?:/{_SEGMENT}){{{count - 1}}})(?:/.*)?$'"
+def first_segments(count: int) -> str:
+    """An expression for a path that has so many, whose first group they are."""
+    return rf"^/({_SEGMENT}(?:/{_SEGMENT}){{{count - 1}}})(?:/.*)?$"
 
 
 def _usable(header: str) -> str:
