@@ -49,36 +49,23 @@ def test_a_request_that_begins_a_trace_while_another_is_served_is_a_lost_one() -
     (only,) = found(served, [server("3", HELLO, 120, 180)], whole)
     assert only.level is Level.PROBLEM
     assert only.seen == (
-        "hello drops the trace: 1 of its 2 requests began a trace of their own "
-        "while it served another, such as 3"
+        "hello drops the trace: 1 of its 2 requests began a trace of their own while it served "
+        "another"
     )
+    assert only.trace == "3"
     assert "traceparent" in only.advice
 
 
 def test_what_an_app_asks_between_requests_is_its_own() -> None:
     served = [server("1", OTHER, 100, 200), client("1", HELLO, 110, 190)]
-    (only,) = found(served, [server("3", HELLO, 185, 300)])
-    assert only.level is Level.OK
+    assert found(served, [server("3", HELLO, 185, 300)]) == []
 
 
 def test_where_two_apps_share_an_address_nobody_is_blamed() -> None:
     both = [client("1", HELLO, 100, 200), client("1", HELLO, 100, 200, "#/k8s/world")]
-    (only,) = found([server("1", OTHER, 90, 210), *both], [server("3", HELLO, 120, 180)])
-    assert only.level is Level.OK
+    assert found([server("1", OTHER, 90, 210), *both], [server("3", HELLO, 120, 180)]) == []
 
 
 def test_on_loopback_nobody_is_blamed() -> None:
     served = [server("1", "127.0.0.1", 90, 210), client("1", "127.0.0.1", 100, 200)]
-    (only,) = found(served, [server("3", "127.0.0.1", 120, 180)])
-    assert only.level is Level.OK
-
-
-def test_a_parent_that_never_arrived_is_told_by_service() -> None:
-    (only,) = found([server("1", OTHER, 100, 200, parent="f")])
-    assert only.level is Level.WARNING
-    assert only.seen.startswith("1 spans of 0.0.0.0/4140 have a parent that never arrived")
-
-
-def test_no_traces_say_nothing() -> None:
-    (only,) = found()
-    assert only.level is Level.WARNING
+    assert found(served, [server("3", "127.0.0.1", 120, 180)]) == []

@@ -157,14 +157,14 @@ def test_in_a_pod(laptop: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_traces_that_do_not_answer_are_a_problem(laptop: Here) -> None:
     url = f"http://127.0.0.1:{unused_port()}"
     *_, found = check(dataclasses.replace(laptop, traces=url))
-    assert (found.check, found.level) == ("trace context", Level.PROBLEM)
+    assert (found.check, found.level) == ("traces", Level.PROBLEM)
 
 
 def test_traces_are_asked_for(laptop: Here) -> None:
     span = {"traceId": "a" * 16, "id": "a" * 16, "parentId": "b" * 16}
     with served(Answers({"/api/v2/traces": [[span]]})) as port:
         *_, found = check(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}/"))
-    assert found.seen.startswith("1 spans of a service without a name")
+    assert found.seen.startswith("1 of 1 spans of a service without a name have a parent")
 
 
 @pytest.mark.parametrize(

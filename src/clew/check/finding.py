@@ -27,6 +27,8 @@ class Finding:
     """One sentence, without a full stop."""
     advice: str = ""
     """What to do; empty when there is nothing to do."""
+    trace: str = ""
+    """The id of a trace that shows it; empty for none."""
 
 
 def ok(check: str, seen: str, advice: str = "") -> Finding:
@@ -34,11 +36,11 @@ def ok(check: str, seen: str, advice: str = "") -> Finding:
     return Finding(check, Level.OK, seen, advice)
 
 
-def warning(check: str, seen: str, advice: str) -> Finding:
+def warning(check: str, seen: str, advice: str, trace: str = "") -> Finding:
     """Look at it."""
-    return Finding(check, Level.WARNING, seen, advice)
+    return Finding(check, Level.WARNING, seen, advice, trace)
 
 
-def problem(check: str, seen: str, advice: str) -> Finding:
+def problem(check: str, seen: str, advice: str, trace: str = "") -> Finding:
     """Do something."""
-    return Finding(check, Level.PROBLEM, seen, advice)
+    return Finding(check, Level.PROBLEM, seen, advice, trace)

@@ -10,13 +10,13 @@ from typing import TypeVar
 from clew.check import (
     addresses,
     clock,
-    context,
     dns,
     host_ports,
     network,
     node_names,
     pods,
     rights,
+    signs,
     traces,
 )
 from clew.check.cluster import Cluster, ClusterAway, NotAllowed, connected
@@ -193,10 +193,10 @@ def _host_ports(here: Here, found: Sequence[Pod]) -> Iterator[Finding]:
 
 def _traces(url: str) -> Iterator[Finding]:
     try:
-        yield from context.findings(traces.recent(url))
+        yield from signs.findings(traces.recent(url))
     except traces.TracesAway as error:
         forward = "kubectl port-forward service/zipkin 9411:80, and --traces http://localhost:9411"
-        yield _failed("trace context", error, forward)
+        yield _failed("traces", error, forward)
 
 
 def _failed(about: str, error: ClewError | OSError, advice: str) -> Finding:
