@@ -157,6 +157,15 @@ def test_metrics_have_linkerds_names(demo: Demo) -> None:
     until(seen, line)
 
 
+def test_the_doctor_finds_its_parts_usable_and_its_traces_whole(demo: Demo) -> None:
+    assert demo.get("http://hello").is_success
+    check = [*CLEW, "check", "--json", f"--traces={demo.url('traces')}"]
+    told = json.loads(subprocess.run(check, capture_output=True, check=True).stdout)
+    seen = {each["check"]: each for each in told["findings"]}
+    assert [seen[name]["level"] for name in ("envoy", "engine", "traces")] == ["ok"] * 3, told
+    assert seen["traces"]["seen"].endswith("traces of the last hour are whole")
+
+
 def test_a_killed_envoy_comes_back_and_requests_go_on(demo: Demo) -> None:
     os.kill(demo.child("envoy", "--config"), signal.SIGKILL)
 

@@ -9,7 +9,7 @@ from tests.mesh.relay.collector import unused_port
 
 from clew.check import network
 from clew.check.finding import Level
-from clew.check.run import Here, check
+from clew.check.run import Here, cluster, traces_of
 
 NODE: Object = {
     "metadata": {"name": "node-1"},
@@ -52,7 +52,7 @@ def documents() -> dict[str, Document]:
 
 
 def rows(here: Here) -> list[tuple[str, str, str]]:
-    return [(each.level.value, each.check, each.seen) for each in check(here)]
+    return [(each.level.value, each.check, each.seen) for each in cluster(here)]
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_on_a_laptop(laptop: Here) -> None:
 def test_whoever_may_not_ask_about_the_mesh_asks_about_himself(laptop: Here) -> None:
     answers = Answers(documents(), frozenset({"list"}), about_others=False)
     with served(answers) as port:
-        found = list(check(dataclasses.replace(laptop, proxy_port=port)))
+        found = list(cluster(dataclasses.replace(laptop, proxy_port=port)))
     (rights,) = (each for each in found if each.check == "rights")
     assert rights.level is Level.PROBLEM
     assert rights.seen == (
@@ -126,7 +126,7 @@ def test_what_may_not_be_seen_is_a_warning_and_the_rest_goes_on(laptop: Here) ->
 
 def test_something_else_that_answers_is_no_cluster(laptop: Here) -> None:
     with served(Answers({"/version": []})) as port:
-        (found,) = check(dataclasses.replace(laptop, proxy_port=port))
+        (found,) = cluster(dataclasses.replace(laptop, proxy_port=port))
     assert found.level is Level.PROBLEM
     assert "is not what an API server answers" in found.seen
 
@@ -142,7 +142,7 @@ def test_in_a_pod(laptop: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "HOST_IP": "127.0.0.1",
     }
     here = dataclasses.replace(laptop, environment=environment, account=tmp_path, resolv_conf=conf)
-    found = list(check(here))
+    found = list(cluster(here))
     assert [(each.level.value, each.check) for each in found][:4] == [
         ("problem", "cluster"),
         ("problem", "dns"),
@@ -156,14 +156,14 @@ def test_in_a_pod(laptop: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_traces_that_do_not_answer_are_a_problem(laptop: Here) -> None:
     url = f"http://127.0.0.1:{unused_port()}"
-    *_, found = check(dataclasses.replace(laptop, traces=url))
+    *_, found = traces_of(dataclasses.replace(laptop, traces=url))
     assert (found.check, found.level) == ("traces", Level.PROBLEM)
 
 
 def test_traces_are_asked_for(laptop: Here) -> None:
     span = {"traceId": "a" * 16, "id": "a" * 16, "parentId": "b" * 16}
     with served(Answers({"/api/v2/traces": [[span]]})) as port:
-        *_, found = check(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}/"))
+        *_, found = traces_of(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}/"))
     assert found.seen.startswith("1 of 1 spans of a service without a name have a parent")
 
 
@@ -177,7 +177,7 @@ def test_traces_are_asked_for(laptop: Here) -> None:
 )
 def test_what_is_no_list_of_traces_is_a_problem(laptop: Here, answer: Document) -> None:
     with served(Answers({"/api/v2/traces": answer})) as port:
-        *_, found = check(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}"))
+        *_, found = traces_of(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}"))
     assert found.level is Level.PROBLEM
     assert "does not answer with traces" in found.seen
 
@@ -185,5 +185,5 @@ def test_what_is_no_list_of_traces_is_a_problem(laptop: Here, answer: Document) 
 def test_addresses_that_are_none_do_not_matter(laptop: Here) -> None:
     odd = {"traceId": "a" * 16, "id": "a" * 16, "kind": "SERVER", "remoteEndpoint": {"ipv4": "x"}}
     with served(Answers({"/api/v2/traces": [[odd]]})) as port:
-        *_, found = check(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}"))
+        *_, found = traces_of(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}"))
     assert found.level is Level.OK

@@ -21,7 +21,7 @@ from clew.cli import check
 def test_a_problem_is_exit_code_1(
     found: list[Finding], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check, "check", lambda here: iter(found))
+    monkeypatch.setattr(check, "examine", lambda here, file: iter(found))
     done = CliRunner().invoke(check.command, ["--json"])
     assert done.exit_code == code
     document = json.loads(done.stdout)
@@ -31,7 +31,7 @@ def test_a_problem_is_exit_code_1(
 
 def test_a_line_for_what_was_seen_and_one_for_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [ok("dns", "it answers"), problem("image", "[x] is not there", "push " + "x" * 200)]
-    monkeypatch.setattr(check, "check", lambda here: iter(found))
+    monkeypatch.setattr(check, "examine", lambda here, file: iter(found))
     done = CliRunner().invoke(check.command, [])
     assert done.stdout == (
         f"ok       dns: it answers\nPROBLEM  image: [x] is not there\n         → push {'x' * 200}\n"
@@ -41,11 +41,11 @@ def test_a_line_for_what_was_seen_and_one_for_what_to_do(monkeypatch: pytest.Mon
 def test_the_namespace_of_the_pod_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[run.Here] = []
 
-    def looked(here: run.Here) -> list[Finding]:
+    def looked(here: run.Here, file: object) -> list[Finding]:
         asked.append(here)
         return []
 
-    monkeypatch.setattr(check, "check", looked)
+    monkeypatch.setattr(check, "examine", looked)
     monkeypatch.setenv("POD_NAMESPACE", "tracing")
     CliRunner().invoke(check.command, [])
     CliRunner().invoke(check.command, ["--namespace=other"])

@@ -1,4 +1,4 @@
-"""Looks at everything that can be seen from here."""
+"""Looks at a cluster, from a laptop or from within, and asks a trace server."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Seen:
     pods: Sequence[Pod] = ()
 
 
-def check(here: Here) -> Iterator[Finding]:
-    """The findings, as they are made; some take seconds."""
+def cluster(here: Here) -> Iterator[Finding]:
+    """What the API server says, and in a pod what names and ports say; some take seconds."""
     seen = yield from _cluster(here)
     if here.in_pod:
         yield from _names(here)
@@ -73,8 +73,17 @@ def check(here: Here) -> Iterator[Finding]:
         yield node_names.not_from_here()
     yield from node_names.of_pods(seen.pods)
     yield from _host_ports(here, seen.pods)
-    if here.traces:
-        yield from _traces(here.traces)
+
+
+def traces_of(here: Here) -> Iterator[Finding]:
+    """What the traces of the last hour say, where a trace server is named."""
+    if not here.traces:
+        return
+    try:
+        yield from signs.findings(traces.recent(here.traces))
+    except traces.TracesAway as error:
+        forward = "kubectl port-forward service/zipkin 9411:80, and --traces http://localhost:9411"
+        yield _failed("traces", error, forward)
 
 
 def _cluster(here: Here) -> Generator[Finding, None, Seen]:
@@ -189,14 +198,6 @@ def _host_ports(here: Here, found: Sequence[Pod]) -> Iterator[Finding]:
     if places:
         answers = {each: network.answers(each.host, each.port) for each in places}
         yield host_ports.finding(answers, here.in_pod)
-
-
-def _traces(url: str) -> Iterator[Finding]:
-    try:
-        yield from signs.findings(traces.recent(url))
-    except traces.TracesAway as error:
-        forward = "kubectl port-forward service/zipkin 9411:80, and --traces http://localhost:9411"
-        yield _failed("traces", error, forward)
 
 
 def _failed(about: str, error: ClewError | OSError, advice: str) -> Finding:

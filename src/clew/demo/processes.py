@@ -6,7 +6,6 @@ import asyncio
 import errno
 import os
 import signal
-import socket
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from typing import NoReturn
 
 from clew.errors import ClewError
 from clew.mesh.envoy.child import as_child, describe_end
+from clew.mesh.envoy.ports import refused
 
 LAST_LINES = 20
 """Lines of a child's output that are kept to show why it ended."""
@@ -85,16 +85,10 @@ class Child:
 def check_ports(addresses: Iterable[tuple[str, int]]) -> None:
     """Raise PortInUse for the first (host, port) that another program listens on."""
     for host, port in addresses:
-        with socket.socket() as probe:
-            # as servers do: a port whose last connections still wait to expire is free
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-                probe.listen()
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE:
-                    raise PortInUse(host, port) from error
-                raise ClewError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+        if error := refused(host, port):
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(host, port) from error
+            raise ClewError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
 
 
 class Processes:

@@ -20,13 +20,22 @@ def check_ports(linker: Linker) -> None:
     """
     for router in linker.routers:
         for server in router.servers:
-            family = socket.AF_INET6 if ":" in server.ip else socket.AF_INET
-            with socket.socket(family, socket.SOCK_STREAM) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((server.ip, server.port))
-                except OSError as error:
-                    raise _unusable(router.label, f"{server.ip}:{server.port}", error) from error
+            if error := refused(server.ip, server.port):
+                raise _unusable(router.label, f"{server.ip}:{server.port}", error) from error
+
+
+def refused(ip: str, port: int) -> OSError | None:
+    """Why a port cannot be listened on; None where it can."""
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # as servers do: a port whose last connections still wait to expire is free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ip, port))
+            probe.listen()
+        except OSError as error:
+            return error
+    return None
 
 
 def _unusable(label: str, place: str, error: OSError) -> PortInUse:

@@ -1,0 +1,58 @@
+"""Everything that can be looked at from here: this machine, a linker file, a cluster, traces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clew.check import linker_file, platform, ports, run
+from clew.check.finding import Finding, warning
+from clew.check.linker_file import Linkers
+from clew.check.run import Here
+from clew.demo.topology import lay_out
+from clew.mesh.naming.bound import Address
+
+
+def examine(here: Here, linkers: Linkers | None = None) -> Iterator[Finding]:
+    """The findings, as they are made. Without a linker file the ports are those of the demo."""
+    if here.in_pod:
+        # it has a network of its own, and too little memory for the engine
+        yield platform.envoy()
+    else:
+        yield from platform.findings()
+    if linkers is None:
+        if not here.in_pod:
+            yield from _demo_ports()
+        yield from run.cluster(here)
+    else:
+        yield from _linkers(here, linkers)
+    yield from run.traces_of(here)
+
+
+def _linkers(here: Here, linkers: Linkers) -> Iterator[Finding]:
+    right, found = linker_file.read(linkers)
+    yield from found
+    for linker in right:
+        if not here.in_pod:
+            yield from linker_file.of_machine(linker)
+        yield from linker_file.of_surroundings(linker, here.environment)
+    if any(map(linker_file.asks_kubernetes, right)):
+        yield from run.cluster(here)
+
+
+def _demo_ports() -> Iterator[Finding]:
+    """They may be forwarded to a cluster instead, so that is no problem yet."""
+    topology = lay_out(1, 0)
+    (node,) = topology.nodes
+    routers = [("outgoing", node.outgoing), ("incoming", node.incoming), ("admin", node.admin)]
+    mesh = [(f"mesh, {name}", _address(place)) for name, place in routers]
+    traces = [("traces", _address(topology.traces))]
+    for program in (
+        ports.Program("the mesh", mesh, f"http://{node.admin}/admin/ping"),
+        ports.Program("the trace server", traces, f"http://{topology.traces}/health"),
+    ):
+        yield from ports.findings(program, warning)
+
+
+def _address(place: str) -> Address:
+    host, _, port = place.rpartition(":")
+    return Address(host, int(port))

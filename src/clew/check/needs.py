@@ -1,0 +1,204 @@
+"""What a linker file needs of the world around it: servers, files and variables. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from clew.mesh.config.certificates import certificates
+from clew.mesh.config.interpreter import (
+    ConfigMapInterpreter,
+    DefaultInterpreter,
+    FsInterpreter,
+    Interpreter,
+    NamerdInterpreter,
+)
+from clew.mesh.config.linker import Linker
+from clew.mesh.config.namers import (
+    ConsulNamer,
+    DnsSrvNamer,
+    FsNamer,
+    K8sExternalNamer,
+    K8sNamer,
+    K8sNsNamer,
+    MarathonNamer,
+    Namer,
+    RewriteNamer,
+    ServersetsNamer,
+    ZkLeaderNamer,
+)
+from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
+from clew.mesh.config.tls import SYSTEM, ClientTls
+from clew.mesh.config.transformers import (
+    DaemonSetTransformer,
+    LocalNodeTransformer,
+    Transformer,
+)
+from clew.mesh.naming.bound import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One that can be listed."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One that can be read."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One of the environment, or another in its place."""
+
+    names: tuple[str, ...]
+    field: str
+    """Where a pod has it from, ``spec.nodeName``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kubernetes:
+    """The API server, by way of a proxy where one answers there."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An HTTP server that answers 200 at a URL."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One of several servers that accepts connections."""
+
+    places: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DnsServer:
+    """One that answers any question."""
+
+    place: Address
+
+
+Thing = Directory | File | Variable | Kubernetes | Page | Server | DnsServer
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A thing, and what does not work without it."""
+
+    thing: Thing
+    who: str
+    """As it stands in the file, ``namers[0] io.l5d.consul``."""
+    without: str
+    """``its names bind to nothing``."""
+    vital: bool = True
+    """Whether requests fail without it."""
+
+
+def needs(linker: Linker) -> tuple[Need, ...]:
+    """In the order of the file; of what several need the first is named."""
+    first: dict[Thing, Need] = {}
+    for need in (*_namers(linker), *_routers(linker), *_telemeters(linker)):
+        first.setdefault(need.thing, need)
+    return tuple(first.values())
+
+
+def _namers(linker: Linker) -> Iterator[Need]:
+    for index, namer in enumerate(linker.namers):
+        who = f"namers[{index}] {namer.kind}"
+        for thing in (*_of_namer(namer), *_of_transformers(namer.transformers)):
+            yield Need(thing, who, "its names bind to nothing")
+
+
+def _of_namer(namer: Namer) -> Iterator[Thing]:
+    match namer:
+        case FsNamer(root_dir=root_dir):
+            yield Directory(root_dir)
+        case K8sNsNamer(host=host, port=port, env_var=variable):
+            yield Variable((variable,), "metadata.namespace")
+            yield Kubernetes(host, port)
+        case K8sNamer(host=host, port=port) | K8sExternalNamer(host=host, port=port):
+            yield Kubernetes(host, port)
+        case ConsulNamer(host=host, port=port, token=token):
+            tokens = {"X-Consul-Token": token} if token else {}
+            yield _page(namer.tls, Address(host, port), "/v1/status/leader", tokens)
+        case DnsSrvNamer(servers=servers):
+            yield from (DnsServer(Address(*server)) for server in servers)
+        case MarathonNamer(host=host, port=port, uri_prefix=prefix):
+            yield _page(namer.tls, Address(host, port), f"{prefix}/ping")
+        case ServersetsNamer(zk_addrs=addrs) | ZkLeaderNamer(zk_addrs=addrs):
+            yield Server(tuple(Address(each.host, each.port) for each in addrs))
+        case RewriteNamer():
+            pass
+        case _:
+            assert_never(namer)
+
+
+def _routers(linker: Linker) -> Iterator[Need]:
+    for router in linker.routers:
+        interpreter = router.interpreter
+        who = f"router {router.label} {interpreter.kind}"
+        things = [*_of_interpreter(interpreter), *_of_transformers(interpreter.transformers)]
+        for thing in things:
+            yield Need(thing, who, "its names bind to nothing")
+    for certificate in certificates(linker):
+        for path in certificate.files:
+            if path != SYSTEM:
+                yield Need(File(path), "a tls section", "connections fail")
+
+
+def _of_interpreter(interpreter: Interpreter) -> Iterator[Thing]:
+    match interpreter:
+        case DefaultInterpreter():
+            pass
+        case FsInterpreter(dtab_file=path):
+            yield File(path)
+        case ConfigMapInterpreter(host=host, port=port):
+            yield Kubernetes(host, port)
+        case NamerdInterpreter(namespace=namespace, tls=tls):
+            if interpreter.place is not None:
+                yield _page(tls, interpreter.place, f"/api/1/dtabs/{namespace}")
+        case _:
+            assert_never(interpreter)
+
+
+def _of_transformers(transformers: tuple[Transformer, ...]) -> Iterator[Thing]:
+    for each in transformers:
+        if isinstance(each, DaemonSetTransformer):
+            yield Kubernetes(each.k8s_host, each.k8s_port)
+        elif isinstance(each, LocalNodeTransformer):
+            yield Variable(("NODE_NAME", "POD_IP"), "spec.nodeName")
+
+
+def _telemeters(linker: Linker) -> Iterator[Need]:
+    for index, telemeter in enumerate(linker.telemetry):
+        if isinstance(telemeter, ZipkinTelemeter):
+            place = Address(telemeter.host, telemeter.port)
+        elif isinstance(telemeter, ZipkinHttpTelemeter):
+            host, _, port = telemeter.host.rpartition(":")
+            place = Address(host.strip("[]"), int(port))
+        else:
+            continue
+        who = f"telemetry[{index}] {telemeter.kind}"
+        yield Need(Server((place,)), who, "its spans are lost", vital=False)
+
+
+def _page(
+    tls: ClientTls | None, place: Address, path: str, headers: Mapping[str, str] | None = None
+) -> Thing:
+    """With TLS only whether it accepts connections: whom to trust is a question of its own."""
+    if tls is not None and tls.enabled:
+        return Server((place,))
+    return Page(f"http://{place}{path}", headers or {})
