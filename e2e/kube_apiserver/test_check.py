@@ -8,7 +8,7 @@ import pytest
 import yaml
 from tests.mesh.relay.collector import unused_port
 
-from clew.check.run import Here, cluster
+from clew.check import run
 from clew.install.options import Options
 from clew.install.render import render
 from e2e.kube_apiserver.running import ADMINISTRATOR, KubeApiServer
@@ -30,8 +30,8 @@ def seen(kubernetes: KubeApiServer, directory: Path, token: str) -> list[tuple[s
         "users": [{"name": "me", "user": {"token": token}}],
     }
     kubeconfig.write_text(yaml.safe_dump(config))
-    here = Here({"KUBECONFIG": str(kubeconfig)}, NAMESPACE, proxy_port=unused_port())
-    return [(each.level.value, each.check, each.seen) for each in cluster(here)]
+    here = run.Here({"KUBECONFIG": str(kubeconfig)}, NAMESPACE, proxy_port=unused_port())
+    return [(each.level.value, each.check, each.seen) for each in run.cluster(here)]
 
 
 @pytest.fixture(scope="module", autouse=True)
