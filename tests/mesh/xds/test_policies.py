@@ -67,8 +67,18 @@ def test_what_another_router_calls_safe_is_tried_again() -> None:
 
 def test_where_all_is_success_no_header_asks_for_another_try() -> None:
     assert retry_on("allSuccessful") == [("", REQUEUE)]
-    made = router(service={"responseClassifier": {"kind": "io.l5d.http.allSuccessful"}})
-    assert [policy.success_class for policy in route_policies(made)] == ["1.0"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "by_status"),
+    [("http.nonRetryable5XX", True), ("http.allSuccessful", False), ("h2.grpc.default", False)],
+)
+def test_statuses_make_failures_only_where_the_classifier_reads_them(
+    kind: str, by_status: bool
+) -> None:
+    protocol = "h2" if kind.startswith("h2") else "http"
+    made = router(protocol=protocol, service={"responseClassifier": {"kind": f"io.l5d.{kind}"}})
+    assert [policy.by_status for policy in route_policies(made)] == [by_status]
 
 
 ATTEMPT = "%CLUSTER_METADATA(clew:attempt_ms)%"

@@ -10,7 +10,7 @@ from typing import Any
 from envoy.config.rbac.v3 import rbac_pb2 as rbac_config_pb2
 from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
 
-from clew.mesh.xds.headers import header_is
+from clew.mesh.xds.matching import fits, only_when, request_header
 
 CALL_DEPTH_FILTER = "call depth"
 MOST = 1000
@@ -26,8 +26,10 @@ def call_depth(most: int) -> Any:
     pattern = f"(?:[^,]*,){{{min(most, MOST)}}}[^,]*,.*"
     policy = rbac_config_pb2.Policy(
         permissions=[rbac_config_pb2.Permission(any=True)],
-        principals=[rbac_config_pb2.Principal(header=header_is("via", pattern=pattern))],
+        principals=[rbac_config_pb2.Principal(any=True)],
     )
-    return rbac_pb2.RBAC(
+    refusal = rbac_pb2.RBAC(
         rules=rbac_config_pb2.RBAC(action=rbac_config_pb2.RBAC.DENY, policies={_POLICY: policy})
     )
+    # the pattern is cheap, but the filter notes its decision on each request
+    return only_when(CALL_DEPTH_FILTER, fits(request_header("via"), pattern), refusal)

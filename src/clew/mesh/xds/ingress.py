@@ -14,10 +14,9 @@ from typing import Any
 
 from envoy.config.rbac.v3 import rbac_pb2 as rbac_config_pb2
 from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
-from envoy.type.matcher.v3 import http_inputs_pb2
 from google.protobuf.any_pb2 import Any as PackedAny
 from xds.core.v3 import extension_pb2
-from xds.type.matcher.v3 import matcher_pb2, regex_pb2, string_pb2
+from xds.type.matcher.v3 import matcher_pb2
 
 from clew.mesh.config.identifiers import IngressIdentifier
 from clew.mesh.config.router import Router
@@ -26,6 +25,7 @@ from clew.mesh.xds.cel import value
 from clew.mesh.xds.headers import set_to
 from clew.mesh.xds.identifiers import OVERRIDE_MARK, WAY_MARK, consumes, position
 from clew.mesh.xds.lua import quoted, script
+from clew.mesh.xds.matching import all_of, any_of, compared, fits, request_header
 from clew.mesh.xds.names import logical_prefix, name_prefix
 from clew.mesh.xds.snapshot import pack
 
@@ -34,8 +34,6 @@ _HOST, _PATH, _POSITION = "clew-host", "clew-path", "clew-position"
 identifiers has named the request."""
 _NONE = "-"
 """Told where no rule fits; a name has a slash."""
-
-_Predicate = matcher_pb2.Matcher.MatcherList.Predicate
 
 RulesBy = Mapping[IngressIdentifier, Rules]
 
@@ -125,7 +123,7 @@ def _rbac(rules: Rules) -> Any:
 def _by_host(rules: Mapping[str, Iterable[Rule]]) -> Any:
     matcher = matcher_pb2.Matcher(
         matcher_tree=matcher_pb2.Matcher.MatcherTree(
-            input=_header(_HOST),
+            input=request_header(_HOST),
             exact_match_map=matcher_pb2.Matcher.MatcherTree.MatchMap(
                 map={
                     host: matcher_pb2.Matcher.OnMatch(matcher=_first_of(own))
@@ -143,7 +141,7 @@ def _first_of(rules: Iterable[Rule]) -> Any:
         matcher_list=matcher_pb2.Matcher.MatcherList(
             matchers=[
                 matcher_pb2.Matcher.MatcherList.FieldMatcher(
-                    predicate=_all_of(_predicates(rule)), on_match=_tell(str(rule.name)[1:])
+                    predicate=all_of(_predicates(rule)), on_match=_tell(str(rule.name)[1:])
                 )
                 for rule in rules
             ]
@@ -154,50 +152,20 @@ def _first_of(rules: Iterable[Rule]) -> Any:
 
 
 def _predicates(rule: Rule) -> Iterator[Any]:
+    path = request_header(_PATH)
     if rule.host.startswith("*"):
-        yield _fits(_HOST, f"[^.]+{re.escape(rule.host[1:])}")
+        yield fits(request_header(_HOST), f"[^.]+{re.escape(rule.host[1:])}")
     match rule.match:
         case Match.EXACT:
-            yield _compared(_PATH, exact=rule.path)
+            yield compared(path, exact=rule.path)
         case Match.PREFIX:
             if prefix := rule.path.rstrip("/"):
-                below = _compared(_PATH, prefix=f"{prefix}/")
-                yield _any_of([_compared(_PATH, exact=prefix), below])
+                below = compared(path, prefix=f"{prefix}/")
+                yield any_of([compared(path, exact=prefix), below])
             else:
-                yield _fits(_PATH, ".*")
+                yield fits(path, ".*")
         case Match.PATTERN:
-            yield _fits(_PATH, rule.path or ".*")
-
-
-def _all_of(predicates: Iterable[Any]) -> Any:
-    first, *more = predicates
-    if not more:
-        return first
-    return _Predicate(and_matcher=_Predicate.PredicateList(predicate=[first, *more]))
-
-
-def _any_of(predicates: Iterable[Any]) -> Any:
-    return _Predicate(or_matcher=_Predicate.PredicateList(predicate=predicates))
-
-
-def _fits(header: str, pattern: str) -> Any:
-    matcher = regex_pb2.RegexMatcher(google_re2=regex_pb2.RegexMatcher.GoogleRE2(), regex=pattern)
-    return _compared(header, safe_regex=matcher)
-
-
-def _compared(header: str, **how: Any) -> Any:
-    return _Predicate(
-        single_predicate=_Predicate.SinglePredicate(
-            input=_header(header), value_match=string_pb2.StringMatcher(**how)
-        )
-    )
-
-
-def _header(name: str) -> Any:
-    return extension_pb2.TypedExtensionConfig(
-        name=name,
-        typed_config=pack(http_inputs_pb2.HttpRequestHeaderMatchInput(header_name=name)),
-    )
+            yield fits(path, rule.path or ".*")
 
 
 def _tell(name: str) -> Any:

@@ -22,9 +22,8 @@ from clew.mesh.config.router import HttpRouter, Router
 from clew.mesh.config.server import H2Server, Server
 from clew.mesh.xds import ingress, linkerd_trace
 from clew.mesh.xds.access_log import access_log
-from clew.mesh.xds.answers import cleaned
+from clew.mesh.xds.answers import ANSWERS_FILTER, cleaned
 from clew.mesh.xds.call_depth import CALL_DEPTH_FILTER, call_depth
-from clew.mesh.xds.cel import present, readable, value
 from clew.mesh.xds.deadlines import attempts, deadlines, limits_attempts, limits_time
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.errors import OVERRIDE, local_replies
@@ -39,7 +38,6 @@ from clew.mesh.xds.headers import (
     set_to,
 )
 from clew.mesh.xds.identifiers import (
-    OVERRIDE_MARK,
     consumes,
     identified,
     prepared,
@@ -49,6 +47,7 @@ from clew.mesh.xds.identifiers import (
 from clew.mesh.xds.latency_log import latency_log, needs_latencies
 from clew.mesh.xds.metadata import NAMESPACE
 from clew.mesh.xds.names import logical_prefix, name_prefix
+from clew.mesh.xds.overrides import OVERRIDES_FILTER, overrides
 from clew.mesh.xds.policies import REFUSAL, REFUSAL_FORMAT
 from clew.mesh.xds.routes import (
     CLUSTER_HEADER,
@@ -65,7 +64,6 @@ from clew.mesh.xds.tracing import tracing
 
 _OWN = "clew-"
 """Headers that carry something from one step to another. None comes in and none goes out."""
-_DTABS, _MARK = "clew-dtabs", "clew-mark"
 
 HEAD_KB = 12
 """The longest head of an h2 request when the file does not say; of http requests it is the same."""
@@ -181,7 +179,6 @@ def _early(router: Router, server: Server) -> Iterator[Any]:
         yield from linkerd_trace.read()
     else:
         yield set_absent("traceparent", f"%REQ({linkerd_trace.HEADER})%")
-    yield from _override()
     yield from _name(router)
     if server.add_forwarded_header is not None:
         yield add_line("forwarded", forwarded(server.add_forwarded_header, router.label))
@@ -193,15 +190,6 @@ def _early(router: Router, server: Server) -> Iterator[Any]:
     yield set_to(SCHEME, "%REQ(x-forwarded-proto)%")
 
 
-def _override() -> Iterator[Any]:
-    """The dtabs of all header lines; ``!``, which is no dtab, for bytes that xDS cannot carry."""
-    for header in ("l5d-ctx-dtab", "l5d-dtab"):
-        yield add_line(_DTABS, f"%CEL({readable(header)} ? {value(header)} : '!')%")
-    yield remove("l5d-dtab")
-    yield set_to("l5d-ctx-dtab", f"%CEL({value(_DTABS)})%")
-    yield set_to(_MARK, f"%CEL({present(_DTABS)} ? '{OVERRIDE_MARK}' : '')%")
-
-
 def _name(router: Router) -> Iterator[Any]:
     yield from prepared(router.identifier)
     yield from ingress.early(router)
@@ -209,8 +197,7 @@ def _name(router: Router) -> Iterator[Any]:
     yield set_to("l5d-dst-service", f"{_literal(logical_prefix(router))}{name}")
     yield set_to(
         CLUSTER_HEADER,
-        f"{_literal(name_prefix(router))}{name}{way(router.identifier)}%REQ({_MARK})%"
-        f"%CEL({present(_DTABS)} ? {value(_DTABS)} : '')%",
+        f"{_literal(name_prefix(router))}{name}{way(router.identifier)}",
     )
     if consumes(router.identifier):
         yield set_to(REST, rest_of_path(router.identifier))
@@ -223,20 +210,19 @@ def _literal(text: str) -> str:
 def _filters(router: Router, server: Server, latencies: str) -> Iterator[Any]:
     if server.clear_context:
         yield _filter("clear", in_filter(response=[remove_all("l5d-")]))
-    if server.clear_context or isinstance(router, HttpRouter):
-        yield _filter(
-            "answers",
-            cleaned(
-                connection_options=isinstance(router, HttpRouter),
-                mesh_errors=server.clear_context,
-            ),
-        )
+    yield _filter(
+        ANSWERS_FILTER,
+        cleaned(
+            connection_options=isinstance(router, HttpRouter), mesh_errors=server.clear_context
+        ),
+    )
     if server.max_concurrent_requests:
         yield _filter("concurrency", _at_most(server.max_concurrent_requests))
+    yield _filter(OVERRIDES_FILTER, overrides(CLUSTER_HEADER))
     for name, filter in ingress.filters(router, cluster_header=CLUSTER_HEADER, rest=REST):
         yield _filter(name, filter)
     yield _filter(CALL_DEPTH_FILTER, call_depth(server.max_call_depth))
-    yield _filter(GATE_FILTER, rbac_pb2.RBAC())
+    yield _filter(GATE_FILTER, rbac_pb2.RBAC(), disabled=True)
     yield _filter(ON_DEMAND_FILTER, on_demand_pb2.OnDemand())
     if limits_attempts(router):
         yield _filter("attempts", attempts())
@@ -300,8 +286,11 @@ def _at_most(requests: int) -> Any:
     )
 
 
-def _filter(name: str, config: Any) -> Any:
-    return http_connection_manager_pb2.HttpFilter(name=name, typed_config=pack(config))
+def _filter(name: str, config: Any, *, disabled: bool = False) -> Any:
+    """``disabled``: it is there only for the routes that configure it."""
+    return http_connection_manager_pb2.HttpFilter(
+        name=name, typed_config=pack(config), disabled=disabled
+    )
 
 
 def _extension(name: str, config: Any) -> Any:

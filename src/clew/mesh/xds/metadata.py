@@ -10,6 +10,9 @@ NAMESPACE = "clew"
 TRANSPORT = "envoy.transport_socket_match"
 """The namespace by which Envoy chooses how it connects to an endpoint."""
 
+LUA = "envoy.filters.http.lua"
+"""The namespace in which a script finds what a route notes."""
+
 
 def metadata(**fields: str | float) -> Any:
     """Metadata with these fields under ``clew``; a formatter prints a missing one as ``-``."""

@@ -49,6 +49,8 @@ class RoutePolicy:
     retries: Any
     success_class: str
     """A format of Envoy's; empty where an answer's beginning does not tell."""
+    by_status: bool
+    """Whether an answer with a status of 500 or more is a failure all the same."""
     consume: bool
     """Whether the URI is passed on without the name that it had."""
 
@@ -76,6 +78,7 @@ def _route_policy(
         limits=limits(total) if limits_time(router) else "",
         retries=_retry_policy(policy.retries or Retries(), classifier, retryable),
         success_class=_success_class(classifier),
+        by_status=not isinstance(classifier, AllSuccessful | GrpcClassifier),
         consume=consumes(router.identifier),
     )
 
@@ -85,11 +88,7 @@ def _classifier(policy: ServicePolicy) -> ResponseClassifier:
 
 
 def _success_class(classifier: ResponseClassifier) -> str:
-    if isinstance(classifier, AllSuccessful):
-        return "1.0"
-    if isinstance(classifier, GrpcClassifier):
-        return _grpc_success_class(classifier)
-    return "%CEL(response.code >= 500 ? '0.0' : '1.0')%"
+    return _grpc_success_class(classifier) if isinstance(classifier, GrpcClassifier) else "1.0"
 
 
 def _grpc_success_class(classifier: GrpcClassifier) -> str:

@@ -14,19 +14,20 @@ from envoy.config.rbac.v3 import rbac_pb2 as rbac_config_pb2
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 from envoy.extensions.filters.http.on_demand.v3 import on_demand_pb2
 from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
-from envoy.type.matcher.v3 import http_inputs_pb2
 from envoy.type.v3 import percent_pb2
 from google.protobuf.any_pb2 import Any as PackedAny
 from xds.core.v3 import extension_pb2
 from xds.type.matcher.v3 import matcher_pb2
 
 from clew.mesh.config.router import Router
+from clew.mesh.xds.answers import BY_STATUS, SUCCESS_CLASS
 from clew.mesh.xds.deadlines import LIMITS
 from clew.mesh.xds.durations import millis, words
 from clew.mesh.xds.errors import TOTAL_TIMEOUT, virtual_host_note
 from clew.mesh.xds.headers import setting
 from clew.mesh.xds.ingress import RulesBy, settings
-from clew.mesh.xds.metadata import metadata
+from clew.mesh.xds.matching import request_header
+from clew.mesh.xds.metadata import LUA, metadata
 from clew.mesh.xds.policies import REFUSAL, RoutePolicy, route_policies
 from clew.mesh.xds.snapshot import Resource, pack
 from clew.mesh.xds.sources import on_demand_source
@@ -144,10 +145,7 @@ def _spellings(hundredth: int) -> Iterator[str]:
 def _by_header(header: str, actions: Mapping[str, Any]) -> Any:
     return matcher_pb2.Matcher(
         matcher_tree=matcher_pb2.Matcher.MatcherTree(
-            input=extension_pb2.TypedExtensionConfig(
-                name=header,
-                typed_config=pack(http_inputs_pb2.HttpRequestHeaderMatchInput(header_name=header)),
-            ),
+            input=request_header(header),
             exact_match_map=matcher_pb2.Matcher.MatcherTree.MatchMap(map=actions),
         )
     )
@@ -166,10 +164,12 @@ def _routes(policies: Iterable[RoutePolicy], rate: float) -> Any:
 def _route(policy: RoutePolicy, rate: float) -> Any:
     percent = percent_pb2.FractionalPercent
     total = policy.total_timeout_ms
-    notes = {TOTAL_TIMEOUT: words(total)} if total else {}
+    notes = metadata(rate=f"{rate:g}", **({TOTAL_TIMEOUT: words(total)} if total else {}))
+    if policy.by_status:
+        notes.filter_metadata[LUA][BY_STATUS] = True
     return route_components_pb2.Route(
         match=route_components_pb2.RouteMatch(prefix="/", headers=list(policy.conditions)),
-        metadata=metadata(rate=f"{rate:g}", **notes),
+        metadata=notes,
         route=route_components_pb2.RouteAction(
             cluster_header=CLUSTER_HEADER,
             path_rewrite=f"%REQ({REST})%" if policy.consume else "",
@@ -184,7 +184,7 @@ def _route(policy: RoutePolicy, rate: float) -> Any:
             ),
         ),
         request_headers_to_add=[setting(LIMITS, policy.limits)] if policy.limits else [],
-        response_headers_to_add=[setting("l5d-success-class", policy.success_class)]
+        response_headers_to_add=[setting(SUCCESS_CLASS, policy.success_class)]
         if policy.success_class
         else [],
     )
