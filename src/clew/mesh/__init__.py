@@ -1,6 +1,6 @@
 """The mesh: a Linkerd 1.x file in, an Envoy that behaves like it out.
 
-The flow of one change, which :mod:`clew.mesh.app` wires::
+The flow of one change, which :mod:`clew.mesh.app` wires and :mod:`clew.mesh.publishing` keeps up::
 
     linker file ──config──▶ Linker ─┐
     world ─────namers──▶ Answers ───┼─compile─▶ Snapshot ──serve──▶ Envoy (delta ADS)

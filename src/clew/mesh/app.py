@@ -21,7 +21,7 @@ from clew.errors import ClewError
 from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.explain import delegate
 from clew.mesh.binding.kept_dtabs import dtab_places, with_dtabs
-from clew.mesh.compile import NOTHING, Compiled, Limits, compile_linker
+from clew.mesh.compile import Admission, Compiled, Limits, compile_linker
 from clew.mesh.config.certificates import certificates
 from clew.mesh.config.interpreter import DefaultInterpreter, NamerdInterpreter
 from clew.mesh.config.linker import Linker
@@ -40,27 +40,25 @@ from clew.mesh.envoy.process import EnvoyProcess
 from clew.mesh.envoy.sockets import Sockets, claim_run_dir
 from clew.mesh.envoy.stats import EnvoyUnreachable
 from clew.mesh.namers.registry import build, lookups, namerd_http
+from clew.mesh.naming.answer import Answers
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path as Name
+from clew.mesh.publishing import Publishing
 from clew.mesh.relay.recent import HEADINGS
 from clew.mesh.relay.telemeters import Telemeters
 from clew.mesh.serve.admin import Sources, admin_app
 from clew.mesh.serve.admin_port import AdminPort, identifier_place
 from clew.mesh.serve.admission import Crowd
-from clew.mesh.serve.ads import AdsServer
 from clew.mesh.serve.background import background
 from clew.mesh.serve.certificates import Certificates
-from clew.mesh.serve.discovery import Discovery
 from clew.mesh.serve.identifier_page import IdentifierPage
-from clew.mesh.serve.idle_names import IdleNames, reading_pause
 from clew.mesh.serve.ingresses import Ingresses
 from clew.mesh.serve.kept_dtabs import KeptDtabs
 from clew.mesh.serve.latency_balancing import LatencyBalancing
 from clew.mesh.serve.linker_file import edits, read_file
 from clew.mesh.serve.mesh_page import Running, mesh_document, server_info
 from clew.mesh.serve.metrics import server_names
-from clew.mesh.serve.name_gauges import NameGauges
-from clew.mesh.serve.names_page import Ages, bound_names, client_state, names_document
+from clew.mesh.serve.names_page import bound_names, client_state
 from clew.mesh.serve.refusals import Refusals
 from clew.mesh.serve.scrape import Scrape
 from clew.mesh.serve.statsd_sender import StatsD
@@ -71,11 +69,6 @@ from clew.metrics import exposition, new_registry
 
 log = logging.getLogger(__name__)
 
-FORGET_AFTER = 0.2
-"""Seconds between a new epoch and the end of the doubtful names of the last one, so that Envoy can
-already ask for them again when it loses them."""
-LONGEST_GATHERING = 0.1
-"""Seconds of waiting for more changes after some were published, if that took as long."""
 LIVE_POLL_SECONDS = 0.05
 
 
@@ -136,22 +129,14 @@ class Mesh:
         self._resolved = linker
         self._limits = limits
         self._node = this_node()
-        self._compiled = NOTHING
-        self._ages = Ages()
         self._started = self._configured = _now()
         self._refusals = Refusals()
         self._shutdown = shutdown
-        self._crowd = crowd or Crowd()
-        self._leaving: frozenset[str] = frozenset()
-        self._changed = asyncio.Event()
-        self._latencies = LatencyBalancing(sockets.latencies, self._changed.set)
-        self._certificates = Certificates(self._changed.set)
+        self._latencies = LatencyBalancing(sockets.latencies, self._change)
+        self._certificates = Certificates(self._change)
         self._dtabs = KeptDtabs(self._resolve, self._refuse)
-        self._ingresses = Ingresses(self._changed.set)
+        self._ingresses = Ingresses(self._change)
         self._registry = new_registry()
-        self._gauges = NameGauges(self._registry)
-        self._ads = AdsServer(sockets.xds, self._changed.set, self._registry)
-        self._discovery = Discovery(self._changed.set)
         self._telemeters = Telemeters(sockets.spans, linker, self._registry)
         restarts = Counter(
             "clew_mesh_envoy_restarts",
@@ -173,7 +158,15 @@ class Mesh:
             asyncio.get_running_loop().time,
         )
         self._statsd = StatsD(self._scrape.metrics)
-        self._idle = IdleNames(self._envoy.admin.statistics, asyncio.get_running_loop().time)
+        self._publishing = Publishing(
+            self._compile,
+            lambda: self._linker,
+            sockets.xds,
+            self._envoy.admin.statistics,
+            crowd or Crowd(),
+            self._registry,
+            lambda compiled: self._latencies.follow(compiled.decays),
+        )
         self._admin = AdminPort(linker.admin, self._pages())
         page = IdentifierPage(lambda: self._resolved.routers, lambda: self._ingresses.rules)
         self._identifiers = AdminPort(linker.admin, page.app, identifier_place)
@@ -188,12 +181,9 @@ class Mesh:
         self._ingresses.use(self._linker)
         stack.push_async_callback(self._ingresses.stop)
         self._resolve()
-        self._discovery.use(build(self._linker))
+        self._publishing.discovery.use(build(self._linker))
         self._admin.use(self._pages())
-        stack.push_async_callback(self._discovery.stop)
-        self._publish()
-        await self._ads.start()
-        stack.push_async_callback(self._ads.stop)
+        await self._publishing.start(stack)
         await self._telemeters.start()
         stack.push_async_callback(self._telemeters.stop)
         await self._admin.start()
@@ -203,13 +193,12 @@ class Mesh:
         stack.push_async_callback(self._identifiers.stop)
         self._latencies.start()
         stack.callback(self._latencies.stop)
-        background(stack, self._keep_publishing(), "publish")
         background(stack, self._certificates.follow(), "certificates")
         background(stack, self._dtabs.follow(), "kept dtabs")
         background(stack, self._latencies.compare(), "latencies")
-        background(stack, self._keep_reading_uses(), "idle names")
         await self._envoy.start()
         stack.push_async_callback(self._envoy.stop)
+        self._publishing.watch_uses(stack)
         self._report(self._linker)
         stack.push_async_callback(self._statsd.stop)
 
@@ -251,7 +240,7 @@ class Mesh:
         self._ingresses.use(self._linker, linker)
         await self._ingresses.wait()
         if namers is not None:
-            self._discovery.use(namers)
+            self._publishing.discovery.use(namers)
         self._envoy.use_grace(linker.admin.shutdown_grace_ms / 1000)
         for note in sorted(set(notes(linker)) - set(notes(self._linker))):
             log.warning("%s", note)
@@ -267,94 +256,39 @@ class Mesh:
         log.info("the edited file is in use")
         await self._telemeters.send_to(exporters)
 
+    def _change(self) -> None:
+        self._publishing.change()
+
     def _resolve(self) -> None:
         """Go on with what the dtabs kept elsewhere are by now."""
         self._resolved = with_dtabs(self._linker, self._dtabs.dtabs)
         self._telemeters.use_facts(self._resolved)
-        self._changed.set()
+        self._publishing.change()
 
     def _report(self, linker: Linker) -> None:
         self._statsd.use([t for t in linker.telemetry if isinstance(t, StatsDTelemeter)])
 
-    async def _keep_publishing(self) -> None:
-        """Whenever Envoy asks, a namer answers, the file is edited, names leave, epochs end."""
-        clock = asyncio.get_running_loop().time
-        while True:
-            until = self._crowd.until
-            wait = None if until is None else max(0.0, until - clock())
-            # not wait_for, which in Python 3.11 may swallow the cancellation that ends this
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._changed.wait()
-            self._changed.clear()
-            begun = clock()
-            try:
-                if self._crowd.next_epoch(clock()):
-                    await self._make_room()
-                elif self._leaving and self._crowd.renew(clock()):
-                    log.info("%d names leave that no request uses", len(self._leaving))
-                    await self._forget(self._leaving)
-                self._leaving = frozenset()
-                self._publish()
-            except Exception:
-                # a fault of ours: Envoy goes on with what it has, and the next change is tried
-                log.exception("the configuration for Envoy could not be made")
-            # Envoy asks for one name at a time: with thousands, several are answered at once
-            await asyncio.sleep(min(clock() - begun, LONGEST_GATHERING))
-
-    def _publish(self) -> None:
-        compiled = self._compile()
-        admission = self._crowd.admission
-        self._crowd.refuse(compiled.refused, asyncio.get_running_loop().time())
-        if self._crowd.admission != admission:
-            # the routes must know of the crowd before the first name is refused
-            compiled = self._compile()
-        for advice in sorted(compiled.advice - self._compiled.advice):
-            log.warning("%s", advice)
-        self._compiled = compiled
-        self._ages.update(compiled.names, asyncio.get_running_loop().time())
-        self._latencies.follow(compiled.decays)
-        self._discovery.want(compiled.wanted)
-        epoch = self._crowd.admission.epoch
-        self._ads.publish(compiled.snapshot, gone=compiled.refused, epoch=epoch)
-        self._gauges.show(compiled, self._crowd)
-
-    def _compile(self) -> Compiled:
+    def _compile(
+        self,
+        asked: Collection[str],
+        answers: Answers,
+        *,
+        admission: Admission,
+        previous: Compiled,
+    ) -> Compiled:
         return compile_linker(
             self._resolved,
-            self._ads.asked,
-            self._discovery.answers,
-            admission=self._crowd.admission,
+            asked,
+            answers,
+            admission=admission,
             limits=self._limits,
             node=self._node,
             files=self._certificates.files,
             speeds=self._latencies.speeds,
             ingress_rules=self._ingresses.rules,
             latency_log=str(self._latencies.path),
-            previous=self._compiled,
+            previous=previous,
         )
-
-    async def _keep_reading_uses(self) -> None:
-        while True:
-            await asyncio.sleep(reading_pause(self._linker))
-            with suppress(EnvoyUnreachable):
-                await self._idle.read(self._compiled.names)
-                if leaving := self._idle.leaving(self._compiled.names, self._linker):
-                    self._leaving = leaving
-                    self._changed.set()
-
-    async def _make_room(self) -> None:
-        log.warning("too many names were asked for; room is made for others")
-        with suppress(EnvoyUnreachable):
-            await self._idle.read(self._compiled.names)
-        await self._forget(self._idle.in_the_way(self._compiled.names, self._linker))
-
-    async def _forget(self, names: Collection[str]) -> None:
-        """In a new epoch, in which Envoy asks for them again when a request needs them."""
-        epoch = self._crowd.admission.epoch
-        self._publish()
-        await asyncio.sleep(FORGET_AFTER)
-        self._ads.forget(names, before=epoch)
 
     def _pages(self) -> Any:
         prometheus = [t for t in self._linker.telemetry if isinstance(t, PrometheusTelemeter)]
@@ -367,15 +301,15 @@ class Mesh:
                 delegate=self._delegate,
                 config=lambda: shown(self._linker),
                 documents={
-                    "/bound-names.json": lambda: bound_names(self._discovery.answers),
-                    "/client_state.json": lambda: client_state(self._compiled),
+                    "/bound-names.json": lambda: bound_names(self._publishing.discovery.answers),
+                    "/client_state.json": lambda: client_state(self._publishing.compiled),
                     **{
                         f"/namer_state{prefix}.json": namer.state
-                        for prefix, namer in sorted(self._discovery.namers.items())
+                        for prefix, namer in sorted(self._publishing.discovery.namers.items())
                     },
                     **self._dtabs.pages(self._linker),
                     "/clew/mesh.json": self._about,
-                    "/clew/names.json": self._names,
+                    "/clew/names.json": self._publishing.names,
                     "/admin/server_info": lambda: server_info(self._running(), _now()),
                     **(
                         {}
@@ -395,10 +329,6 @@ class Mesh:
             prefix=prometheus[0].prefix if prometheus else "",
             influx=any(isinstance(t, InfluxDbTelemeter) for t in self._linker.telemetry),
         )
-
-    def _names(self) -> Mapping[str, Any]:
-        now = asyncio.get_running_loop().time()
-        return names_document(self._compiled, self._ages, now, self._ads.refusals)
 
     def _running(self) -> Running:
         return Running(
@@ -435,7 +365,7 @@ class Mesh:
             )
         steps = interpreter.transformers
         transformers = transformers_of(steps, self._node)
-        tree = await self._discovery.explain(
+        tree = await self._publishing.discovery.explain(
             lambda answers: delegate(path, dtab, rules, answers, transformers)
         )
         return tree.document
