@@ -51,7 +51,8 @@ def test_an_administrator_sees_the_rights_of_the_mesh(
         (
             "ok",
             "rights",
-            f"the ServiceAccount l5d may list and watch endpointslices and services in {NAMESPACE}",
+            "the ServiceAccount l5d may list and watch endpointslices and services "
+            f"in namespace {NAMESPACE}",
         ),
         ("warning", "dns", "the Service kube-dns in kube-system has no pods"),
         ("ok", "address", "l5d is reached from within the cluster only"),
@@ -61,8 +62,8 @@ def test_an_administrator_sees_the_rights_of_the_mesh(
 
 def test_the_mesh_sees_its_own_rights(kubernetes: KubeApiServer, tmp_path: Path) -> None:
     found = seen(kubernetes, tmp_path, kubernetes.token(NAMESPACE, "l5d"))
-    rights = "you, not the mesh, may list and watch endpointslices and services in checked"
-    assert ("ok", "rights", rights) in found
+    rights = "may list and watch endpointslices and services in namespace checked"
+    assert ("ok", "rights", f"you, not the mesh, {rights}") in found
     refused = [said for level, _, said in found if level == "warning" and "403" in said]
     assert len(refused) == 3, found  # nodes, pods, and the endpoints of the cluster's DNS
 
@@ -70,6 +71,9 @@ def test_the_mesh_sees_its_own_rights(kubernetes: KubeApiServer, tmp_path: Path)
 def test_another_account_lacks_them(kubernetes: KubeApiServer, tmp_path: Path) -> None:
     kubernetes.put("serviceaccounts", NAMESPACE, "other")
     found = seen(kubernetes, tmp_path, kubernetes.token(NAMESPACE, "other"))
-    (rights,) = (each for each in found if each[1] == "rights")
-    assert rights[0] == "problem"
-    assert "may not list endpointslices, watch endpointslices, list services" in rights[2]
+    rights = [(level, said) for level, check, said in found if check == "rights"]
+    who = "you, not the mesh,"
+    assert rights == [
+        ("problem", f"{who} may not list and watch endpointslices in namespace {NAMESPACE}"),
+        ("problem", f"{who} may not list and watch services in namespace {NAMESPACE}"),
+    ]

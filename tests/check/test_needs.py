@@ -120,3 +120,12 @@ def test_what_several_need_is_looked_at_once() -> None:
     both = "namers: [{kind: io.l5d.k8s}, {kind: io.l5d.k8s.external}]"
     (need,) = needs(linker(both))
     assert need.who == "namers[0] io.l5d.k8s"
+
+
+def test_a_router_that_is_named_by_ingresses_needs_kubernetes() -> None:
+    identifier = "default}\n  identifier: {kind: io.l5d.ingress, port: 8002"
+    (need,) = needs(linker(interpreter=f"kind: {identifier}"))
+    assert (need.thing, need.who) == (
+        Kubernetes("localhost", 8002),
+        "router out io.l5d.ingress",
+    )

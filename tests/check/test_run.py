@@ -10,6 +10,7 @@ from tests.mesh.relay.collector import unused_port
 from clew.check import network
 from clew.check.finding import Level
 from clew.check.run import Here, cluster, traces_of
+from clew.mesh.namers.k8s.rights import Right
 
 NODE: Object = {
     "metadata": {"name": "node-1"},
@@ -84,7 +85,8 @@ def test_on_a_laptop(laptop: Here) -> None:
         (
             "ok",
             "rights",
-            "the ServiceAccount seer may list and watch endpointslices and services in default",
+            "the ServiceAccount seer may list and watch endpointslices and services "
+            "in namespace default",
         ),
         ("ok", "dns", "1 of 1 DNS pods of the cluster are ready"),
         ("ok", "address", "l5d is at port 30140 of every node (NodePort)"),
@@ -109,11 +111,27 @@ def test_whoever_may_not_ask_about_the_mesh_asks_about_himself(laptop: Here) -> 
     answers = Answers(documents(), frozenset({"list"}), about_others=False)
     with served(answers) as port:
         found = list(cluster(dataclasses.replace(laptop, proxy_port=port)))
-    (rights,) = (each for each in found if each.check == "rights")
-    assert rights.level is Level.PROBLEM
-    assert rights.seen == (
-        "you, not the mesh, may not watch endpointslices, watch services in namespace default"
-    )
+    rights = [each for each in found if each.check == "rights"]
+    assert {each.level for each in rights} == {Level.PROBLEM}
+    assert [each.seen for each in rights] == [
+        "you, not the mesh, may not watch endpointslices in namespace default",
+        "you, not the mesh, may not watch services in namespace default",
+    ]
+
+
+def test_other_rights_are_those_of_a_linker_file(laptop: Here) -> None:
+    answers = Answers(documents())
+    needed = (Right("networking.k8s.io", "ingresses", ""), Right("", "configmaps", "x", "dtabs"))
+    with served(answers) as port:
+        found = rows(dataclasses.replace(laptop, proxy_port=port, needed=needed))
+    assert [seen for _, check, seen in found if check == "rights"] == [
+        "the ServiceAccount l5d may list and watch ingresses in all namespaces",
+        "the ServiceAccount l5d may list and watch configmaps named dtabs in namespace x",
+    ]
+    group = {"group": "networking.k8s.io", "resource": "ingresses", "verb": "list"}
+    one = {"group": "", "resource": "configmaps", "namespace": "x", "name": "dtabs"}
+    assert answers.reviewed[0]["resourceAttributes"] == group
+    assert answers.reviewed[-1]["resourceAttributes"] == one | {"verb": "watch"}
 
 
 def test_what_may_not_be_seen_is_a_warning_and_the_rest_goes_on(laptop: Here) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from clew.cli.install import command
@@ -74,3 +75,51 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(command, [f"--upgrade-from={file}"])
     assert isinstance(done.exception, UpgradeError)
     assert done.stdout == ""
+
+
+LINKER = """\
+admin: {ip: 0.0.0.0}
+namers: [{kind: io.l5d.fs, rootDir: disco}, {kind: io.l5d.k8s.ns, envVar: ZONE}]
+routers:
+- protocol: http
+  servers: [{port: 4140, ip: 0.0.0.0}, {port: 4141}]
+"""
+
+
+def test_a_linker_file_is_installed_and_what_it_lacks_is_told_beside_it() -> None:
+    done = CliRunner().invoke(command, ["mesh", "--config=-"], input=LINKER)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == render("mesh", Options(config=LINKER))
+    assert done.stderr.splitlines() == [
+        "-: router http listens on 127.0.0.1:4141, which only its own pod reaches: "
+        "write ip: 0.0.0.0",
+        "-: namers[0] io.l5d.fs needs the directory disco: add a volume to the DaemonSet",
+        "-: namers[1] io.l5d.k8s.ns needs ZONE: add it to the DaemonSet, from metadata.namespace",
+    ]
+
+
+def test_the_linker_file_may_be_that_of_an_old_manifest() -> None:
+    manifest = render("mesh", Options(config=LINKER))
+    done = CliRunner().invoke(command, ["mesh", "--config=-"], input=manifest)
+    assert yaml.safe_load(the_config(done.stdout)) == yaml.safe_load(LINKER)
+
+
+def the_config(manifest: str) -> str:
+    (config,) = (
+        each for each in yaml.safe_load_all(manifest) if each and each["kind"] == "ConfigMap"
+    )
+    return str(config["data"]["config.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--config=-"], "--config goes with a part"),
+        (["mesh", "--config=-", "--admin-port=1"], "--admin-port: the file of --config says it"),
+        (["mesh", "--config=-", "--upgrade-from=-"], "--upgrade-from goes with --image alone"),
+    ],
+)
+def test_what_does_not_go_with_a_linker_file(flags: list[str], said: str) -> None:
+    done = CliRunner().invoke(command, flags, input=LINKER)
+    assert done.exit_code == 2
+    assert said in done.stderr

@@ -16,6 +16,7 @@ from clew.check.objects import ObjectList, Review, Version
 from clew.errors import ClewError
 from clew.mesh.namers.k8s.access import Access
 from clew.mesh.namers.k8s.messages import refusal
+from clew.mesh.namers.k8s.rights import Right
 
 SECONDS = 5.0
 """For one answer."""
@@ -73,9 +74,12 @@ class Cluster:
         answer = self._ask("GET", path, params=query)
         return _read(answer, ObjectList[of]).items or ()  # type: ignore[valid-type]  # msgspec reads it
 
-    def may(self, right: rights.Right, namespace: str, user: str = "") -> bool:
-        """Whether ``user``, or else we, have this right."""
-        path, body = rights.review(right, namespace, user)
+    def lacking(self, right: Right, user: str = "") -> Sequence[str]:
+        """The verbs of it that ``user``, or else we, have no right to."""
+        return [verb for verb in right.verbs if not self._may(right, verb, user)]
+
+    def _may(self, right: Right, verb: str, user: str) -> bool:
+        path, body = rights.review(right, verb, user)
         return _read(self._ask("POST", path, json=body), Review).status.allowed
 
     def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:

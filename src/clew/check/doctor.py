@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from clew.check import linker_file, platform, ports, run
 from clew.check.finding import Finding, warning
 from clew.check.linker_file import Linkers
 from clew.check.run import Here
 from clew.demo.topology import lay_out
+from clew.mesh.namers.k8s.rights import rights
 from clew.mesh.naming.bound import Address
 
 
@@ -35,8 +37,10 @@ def _linkers(here: Here, linkers: Linkers) -> Iterator[Finding]:
         if not here.in_pod:
             yield from linker_file.of_machine(linker)
         yield from linker_file.of_surroundings(linker, here.environment)
-    if any(map(linker_file.asks_kubernetes, right)):
-        yield from run.cluster(here)
+    asking = [linker for linker in right if linker_file.asks_kubernetes(linker)]
+    if asking:
+        needed = dict.fromkeys(each for linker in asking for each in rights(linker, here.namespace))
+        yield from run.cluster(replace(here, needed=tuple(needed)))
 
 
 def _demo_ports() -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from clew.mesh.config.certificates import certificates
+from clew.mesh.config.identifiers import IngressIdentifier
 from clew.mesh.config.interpreter import (
     ConfigMapInterpreter,
     DefaultInterpreter,
@@ -153,6 +154,10 @@ def _routers(linker: Linker) -> Iterator[Need]:
         things = [*_of_interpreter(interpreter), *_of_transformers(interpreter.transformers)]
         for thing in things:
             yield Need(thing, who, "its names bind to nothing")
+        for identifier in router.identifier:
+            if isinstance(identifier, IngressIdentifier):
+                place = Kubernetes(identifier.host, identifier.port)
+                yield Need(place, f"router {router.label} {identifier.kind}", "it does not listen")
     for certificate in certificates(linker):
         for path in certificate.files:
             if path != SYSTEM:

@@ -1,45 +1,26 @@
-"""What the mesh must be allowed to read. Pure."""
+"""Whether the mesh is allowed to read what it needs. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clew.check.finding import Finding, ok, problem
+from clew.mesh.namers.k8s.rights import Right
 
 GROUP = "/apis/authorization.k8s.io/v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
-    """One verb on one kind of object."""
-
-    group: str
-    """Empty for the core group."""
-    resource: str
-    verb: str
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.resource}"
-
-
-NEEDED: Sequence[Right] = [
-    Right(group, resource, verb)
-    for group, resource in (("discovery.k8s.io", "endpointslices"), ("", "services"))
-    for verb in ("list", "watch")
-]
-"""As ``clew install mesh`` grants them."""
-
-
-def review(right: Right, namespace: str, user: str = "") -> tuple[str, Mapping[str, Any]]:
-    """Path and body of the question whether ``user``, or else whoever asks, has this right."""
+def review(right: Right, verb: str, user: str = "") -> tuple[str, Mapping[str, Any]]:
+    """Path and body of the question whether ``user``, or else whoever asks, may do that."""
     kind = "SubjectAccessReview" if user else "SelfSubjectAccessReview"
     attributes = {
-        "namespace": namespace,
         "group": right.group,
         "resource": right.resource,
-        "verb": right.verb,
+        "verb": verb,
+        # left out they stand for all
+        **({"namespace": right.namespace} if right.namespace else {}),
+        **({"name": right.name} if right.name else {}),
     }
     spec: dict[str, Any] = {"resourceAttributes": attributes}
     if user:
@@ -54,13 +35,37 @@ def account(namespace: str, name: str) -> str:
     return f"system:serviceaccount:{namespace}:{name}"
 
 
-def finding(answers: Mapping[Right, bool], namespace: str, who: str) -> Finding:
-    """``who``: of whom it was asked, in words."""
-    missing = [str(right) for right, allowed in answers.items() if not allowed]
-    if missing:
-        return problem(
-            "rights",
-            f"{who} may not {', '.join(missing)} in namespace {namespace}",
-            f"clew install mesh --namespace {namespace} prints the Role and RoleBinding",
-        )
-    return ok("rights", f"{who} may list and watch endpointslices and services in {namespace}")
+def findings(missing: Mapping[Right, Sequence[str]], who: str) -> Iterator[Finding]:
+    """``missing``: the verbs of each right that are not granted. ``who``: of whom, in words."""
+    for right, verbs in missing.items():
+        if verbs:
+            yield problem("rights", f"{who} may not {_deed(right, verbs)}", _advice(right))
+    granted = [right for right, verbs in missing.items() if not verbs]
+    by_deed: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for right in granted:
+        by_deed.setdefault((right.verbs, right.where), []).append(_named(right))
+    for (verbs, where), things in by_deed.items():
+        yield ok("rights", f"{who} may {_and(verbs)} {_and(things)} in {where}")
+
+
+def _deed(right: Right, verbs: Sequence[str]) -> str:
+    return f"{_and(verbs)} {_named(right)} in {right.where}"
+
+
+def _named(right: Right) -> str:
+    return f"{right.resource} named {right.name}" if right.name else right.resource
+
+
+def _advice(right: Right) -> str:
+    """The rule that is missing, as it stands in a manifest."""
+    names = f"resourceNames: [{right.name}], " if right.name else ""
+    role = f"a Role in {right.where}" if right.namespace else "a ClusterRole"
+    return (
+        f'{role} needs the rule {{apiGroups: ["{right.group}"], resources: [{right.resource}], '
+        f"{names}verbs: [{', '.join(right.verbs)}]}}: clew install mesh prints it"
+    )
+
+
+def _and(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

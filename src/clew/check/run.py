@@ -25,7 +25,10 @@ from clew.check.objects import EndpointSlice, Node, Pod, Service
 from clew.errors import ClewError
 from clew.install import mesh
 from clew.install.options import Options
+from clew.mesh.config.linker import read_linker
 from clew.mesh.namers.k8s.access import ACCOUNT, find_access
+from clew.mesh.namers.k8s.rights import Right
+from clew.mesh.namers.k8s.rights import rights as needed_rights
 from clew.mesh.naming.bound import Address
 
 HOST, PROXY_PORT = "localhost", 8001
@@ -45,6 +48,8 @@ class Here:
     """Base URL of the trace server; empty to leave traces alone."""
     outgoing_port: int = Options().outgoing_port
     """Of the mesh on every node; asked for in a pod that may not list others."""
+    needed: Sequence[Right] = ()
+    """Rights of the mesh; without any those of the mesh that ``clew install`` prints."""
     account: Path = ACCOUNT
     resolv_conf: Path = network.RESOLV_CONF
     proxy_port: int = PROXY_PORT
@@ -123,7 +128,7 @@ def _objects(cluster: Cluster, here: Here) -> Generator[Finding, None, Seen]:
     within = f"/namespaces/{here.namespace}"
     nodes = yield from _listed(cluster, "/api/v1/nodes", Node)
     found = yield from _listed(cluster, f"/api/v1{within}/pods", Pod)
-    yield _rights(cluster, here, found or ())
+    yield from _rights(cluster, here, found or ())
     services = yield from _listed(cluster, f"/api/v1{within}/services", Service)
     slices = yield from _listed(
         cluster,
@@ -152,23 +157,33 @@ def _listed(
         return None
 
 
-def _rights(cluster: Cluster, here: Here, found: Sequence[Pod]) -> Finding:
+def _rights(cluster: Cluster, here: Here, found: Sequence[Pod]) -> Iterator[Finding]:
     """Of the mesh's account: the own one in a pod, and else by name where that may be asked."""
-    needed, namespace = rights.NEEDED, here.namespace
+    needed = here.needed or _of_installed(here.namespace)
     if not here.in_pod:
         accounts = (each.spec.service_account_name for each in found if each.app == mesh.NAME)
         account = next(filter(None, accounts), mesh.NAME)
-        user = rights.account(namespace, account)
+        user = rights.account(here.namespace, account)
         try:
-            answers = {each: cluster.may(each, namespace, user) for each in needed}
-            return rights.finding(answers, namespace, f"the ServiceAccount {account}")
+            missing = {each: cluster.lacking(each, user) for each in needed}
         except NotAllowed:
             pass  # only administrators may ask about others
+        else:
+            yield from rights.findings(missing, f"the ServiceAccount {account}")
+            return
     try:
-        answers = {each: cluster.may(each, namespace) for each in needed}
+        missing = {each: cluster.lacking(each) for each in needed}
     except NotAllowed as error:
-        return warning("rights", error.message, "kubectl auth can-i --list says them")
-    return rights.finding(answers, namespace, "this pod" if here.in_pod else "you, not the mesh,")
+        yield warning("rights", error.message, "kubectl auth can-i --list says them")
+    else:
+        who = "this pod" if here.in_pod else "you, not the mesh,"
+        yield from rights.findings(missing, who)
+
+
+def _of_installed(namespace: str) -> Sequence[Right]:
+    """What the mesh needs that ``clew install`` prints."""
+    linker = read_linker(mesh.linker(Options(namespace=namespace)), "clew install mesh")
+    return needed_rights(linker, namespace)
 
 
 def _names(here: Here) -> Iterator[Finding]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TextIO
 
 import click
 from click.core import ParameterSource
 
+from clew.cli.own_linker_file import lacks, own_linker_file
 from clew.install.options import Options
 from clew.install.render import ASIDE, PARTS, render
 from clew.install.upgrade.documents import UpgradeError
 from clew.install.upgrade.upgrade import upgrade
 
 DEFAULTS = Options()
+SAID_BY_CONFIG = {"outgoing_port", "incoming_port", "admin_port", "collector", "sample_rate"}
 PORT = click.IntRange(1, 65535)
 
 
@@ -21,6 +25,7 @@ PORT = click.IntRange(1, 65535)
 Examples:
   clew install | kubectl apply -f -
   clew install mesh --collector zipkin.monitoring:9411 > mesh.yml
+  clew install mesh --config linkerd.yaml | kubectl apply -f -
   clew install --upgrade-from linkerd.yml > mesh.yml
 """
 )
@@ -31,6 +36,13 @@ Examples:
     type=click.File(encoding="utf-8"),
     metavar="FILE",
     help="Rewrite an old manifest of Linkerd, Zipkin or the blog post instead.",
+)
+@click.option(
+    "--config",
+    "own",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="A linker file for the mesh, which gets the rights that it needs.",
 )
 @click.option("--namespace", default=DEFAULTS.namespace, show_default=True, help="Where it runs.")
 @click.option("--image", default=DEFAULTS.image, show_default=True, help="The image of clew.")
@@ -89,7 +101,14 @@ Examples:
     help="Of the traces' volume.  [default: that of the cluster]",
 )
 @click.pass_context
-def command(context: click.Context, /, part: str, old: TextIO | None, **chosen: object) -> None:
+def command(
+    context: click.Context,
+    /,
+    part: str,
+    old: TextIO | None,
+    own: Path | None,
+    **chosen: object,
+) -> None:
     """Print the manifests of the mesh, the traces and the sample apps, or of one of them.
 
     check is a Job beside them, which runs clew check in the cluster. Nothing is sent anywhere:
@@ -97,9 +116,13 @@ def command(context: click.Context, /, part: str, old: TextIO | None, **chosen: 
     """
     options = Options(**chosen)  # type: ignore[arg-type]  # click checked
     if old is None:
+        if own is not None:
+            options = replace(options, config=_own(context, part, own))
         click.echo(render(part, options), nl=False)
     else:
-        _only(context, "old", "image")
+        # what an old manifest says is not chosen a second time
+        if _given(context) - {"old", "image"}:
+            raise click.UsageError("--upgrade-from goes with --image alone")
         options.check()
         upgraded = upgrade(_text(old), old.name, options.image)
         for change in upgraded.changes:
@@ -109,11 +132,24 @@ def command(context: click.Context, /, part: str, old: TextIO | None, **chosen: 
         click.echo(upgraded.text, nl=False)
 
 
-def _only(context: click.Context, *allowed: str) -> None:
-    """What an old manifest says is not chosen a second time."""
-    for name in context.params.keys() - set(allowed):
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError("--upgrade-from goes with --image alone")
+def _own(context: click.Context, part: str, file: Path) -> str:
+    """The text of the linker file; what the manifests do not give it is told on stderr."""
+    if part not in ("mesh", "check"):
+        raise click.UsageError("--config goes with a part: clew install mesh --config FILE")
+    if said := SAID_BY_CONFIG & _given(context):
+        flag = min(said).replace("_", "-")
+        raise click.UsageError(f"--{flag}: the file of --config says it")
+    text, linker = own_linker_file(file)
+    if part == "mesh":
+        for lack in lacks(linker):
+            click.echo(f"{file}: {lack}", err=True)
+    return text
+
+
+def _given(context: click.Context) -> set[str]:
+    """What stands on the command line."""
+    source = context.get_parameter_source
+    return {name for name in context.params if source(name) is ParameterSource.COMMANDLINE}
 
 
 def _text(file: TextIO) -> str:

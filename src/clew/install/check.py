@@ -12,9 +12,13 @@ NAME = "clew-check"
 def check(options: Options) -> list[Object]:
     """It has the account of the mesh, so its rights are those that are looked at."""
     args = ["check"]
+    linker: Object = {}
+    if options.config:
+        args.append(mesh.CONFIG)
+        linker = {"volumes": [mesh.config_volume()]}
     if options.outgoing_port != Options().outgoing_port:
         args.append(f"--outgoing-port={options.outgoing_port}")
-    if not options.collector:
+    if not options.collector and not options.config:
         args.append(f"--traces=http://{traces.COLLECTOR}.{options.namespace}.svc:{traces.PORT}")
     container: Object = {
         "image": options.image,
@@ -25,8 +29,9 @@ def check(options: Options) -> list[Object]:
             from_field("POD_NAMESPACE", "metadata.namespace"),
         ],
         "resources": resources("50m", "64Mi", "256Mi"),
+        **({"volumeMounts": [mesh.config_mount()]} if options.config else {}),
     }
     # what it finds does not change by asking again
-    template = pod(NAME, container, serviceAccountName=mesh.NAME, restartPolicy="Never")
+    template = pod(NAME, container, serviceAccountName=mesh.NAME, restartPolicy="Never", **linker)
     spec = {"backoffLimit": 0, "ttlSecondsAfterFinished": 3600, "template": template}
     return [new("batch/v1", "Job", NAME, options, spec=spec)]

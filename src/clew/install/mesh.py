@@ -1,8 +1,9 @@
-"""The mesh: one on every node, with the right to see endpoints and nothing else."""
+"""The mesh: one on every node, with the right to see what its linker file needs and no more."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from clew.install.objects import (
     Object,
@@ -15,10 +16,27 @@ from clew.install.objects import (
     service,
 )
 from clew.install.options import Options
+from clew.install.ports import ADMIN, MeshPort, mesh_ports
+from clew.install.rights import roles
+from clew.mesh.config.linker import Linker, read_linker
+from clew.mesh.namers.k8s.rights import rights
 
 NAME = "l5d"
+CONFIG = "/etc/clew/config.yaml"
+"""The linker file, in the pod."""
+VARIABLES = {
+    "NODE_NAME": "spec.nodeName",
+    "POD_IP": "status.podIP",
+    "POD_NAMESPACE": "metadata.namespace",
+}
+"""Of the mesh's environment: which fields of the pod they hold."""
 GRACE_SECONDS = 10
-"""For requests under way when the mesh ends."""
+"""For requests under way when the mesh ends, unless a linker file says another."""
+FIRST_UNPRIVILEGED = 1024
+"""Ports below it are for root alone, unless the pod's network says another."""
+_LOW_PORTS: Object = {
+    "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
+}
 PRE_STOP_SECONDS = 5
 """Until others have heard that the mesh is going, so that no new requests come."""
 
@@ -77,34 +95,45 @@ _DTAB = """\
 
 
 def mesh(options: Options) -> list[Object]:
-    """In the order in which they are needed."""
-    ports = {
-        "outgoing": options.outgoing_port,
-        "incoming": options.incoming_port,
-        "admin": options.admin_port,
-    }
+    """In the order in which they are needed. Raises ConfigError, InstallError."""
+    text = linker(options)
+    read = read_linker(text, "--config")
+    ports = mesh_ports(read)
     objects = [
         new("v1", "ServiceAccount", NAME, options),
-        *_rights(options),
-        new("v1", "ConfigMap", f"{NAME}-config", options, data={"config.yaml": linker(options)}),
+        *roles(NAME, options, rights(read, options.namespace)),
+        new("v1", "ConfigMap", f"{NAME}-config", options, data={"config.yaml": text}),
         service(
             NAME,
             options,
-            [{"name": name, "port": port} for name, port in ports.items()],
+            [{"name": each.name, "port": each.number} for each in ports],
             type=options.service_type,
         ),
-        _daemon_set(options),
+        _daemon_set(options, read, ports),
     ]
     if not options.host_network:
-        anyone = [{"port": options.outgoing_port}, {"port": options.incoming_port}]
+        anyone = [{"port": each.number} for each in ports if each.name != ADMIN]
         near: list[Object] = [{"podSelector": {}}]
-        rules = [{"ports": anyone}, {"from": near, "ports": [{"port": options.admin_port}]}]
+        admin = {"from": near, "ports": [{"port": read.admin.port}]}
+        rules = [*([{"ports": anyone}] if anyone else []), admin]
         objects.append(network_policy(NAME, options, ingress=rules))
     return objects
 
 
+def config_volume() -> Object:
+    """The volume of the linker file."""
+    return {"name": "config", "configMap": {"name": f"{NAME}-config"}}
+
+
+def config_mount() -> Object:
+    """Where it is in a pod."""
+    return {"name": "config", "mountPath": CONFIG.rpartition("/")[0], "readOnly": True}
+
+
 def linker(options: Options) -> str:
     """The linker file."""
+    if options.config:
+        return options.config
     host, port = options.collector_place
     return _LINKER.format(
         name=NAME,
@@ -121,49 +150,21 @@ def linker(options: Options) -> str:
     )
 
 
-def _rights(options: Options) -> list[Object]:
-    """To see the endpoints of one namespace; Services are for ports asked for by number."""
-    watch = ["list", "watch"]
-    rules = [
-        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": watch},
-        {"apiGroups": [""], "resources": ["services"], "verbs": watch},
-    ]
-    group = "rbac.authorization.k8s.io"
-    return [
-        new(f"{group}/v1", "Role", NAME, options, rules=rules),
-        new(
-            f"{group}/v1",
-            "RoleBinding",
-            NAME,
-            options,
-            roleRef={"apiGroup": group, "kind": "Role", "name": NAME},
-            subjects=[{"kind": "ServiceAccount", "name": NAME, "namespace": options.namespace}],
-        ),
-    ]
-
-
-def _daemon_set(options: Options) -> Object:
-    ping = {"httpGet": {"path": "/admin/ping", "port": "admin"}, "timeoutSeconds": 5}
+def _daemon_set(options: Options, linker: Linker, ports: Sequence[MeshPort]) -> Object:
+    scheme: Object = {} if linker.admin.tls is None else {"scheme": "HTTPS"}
+    ping = {"httpGet": {"path": "/admin/ping", "port": ADMIN, **scheme}, "timeoutSeconds": 5}
     container: Object = {
         "image": options.image,
-        "args": ["mesh", "/etc/clew/config.yaml"],
-        "env": [
-            from_field("NODE_NAME", "spec.nodeName"),
-            from_field("POD_IP", "status.podIP"),
-            from_field("POD_NAMESPACE", "metadata.namespace"),
-        ],
-        "ports": [
-            _port("outgoing", options.outgoing_port, on_host=True),
-            _port("incoming", options.incoming_port, on_host=options.host_network),
-            _port("admin", options.admin_port, on_host=options.host_network),
-        ],
+        "args": ["mesh", CONFIG],
+        "env": [from_field(name, field) for name, field in VARIABLES.items()],
+        "ports": [_port(each, options) for each in ports],
         "startupProbe": {**ping, "periodSeconds": 1, "failureThreshold": 60},
         "readinessProbe": {**ping, "periodSeconds": 5},
         "livenessProbe": {**ping, "periodSeconds": 10, "failureThreshold": 6},
         "lifecycle": {"preStop": {"exec": {"command": ["sleep", str(PRE_STOP_SECONDS)]}}},
         "resources": resources("100m", "192Mi", "512Mi"),
         "volumeMounts": [
-            {"name": "config", "mountPath": "/etc/clew", "readOnly": True},
+            config_mount(),
             {"name": "tmp", "mountPath": "/tmp"},
         ],
     }
@@ -172,14 +173,16 @@ def _daemon_set(options: Options) -> Object:
         if options.host_network
         else {}
     )
+    privileged = any(each.number < FIRST_UNPRIVILEGED for each in ports)
     template = pod(
         NAME,
         container,
+        _LOW_PORTS if privileged and not options.host_network else {},
         serviceAccountName=NAME,
         **network,
-        terminationGracePeriodSeconds=PRE_STOP_SECONDS + GRACE_SECONDS + 15,
+        terminationGracePeriodSeconds=PRE_STOP_SECONDS + _grace_seconds(linker) + 15,
         volumes=[
-            {"name": "config", "configMap": {"name": f"{NAME}-config"}},
+            config_volume(),
             {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}},
         ],
     )
@@ -191,6 +194,10 @@ def _daemon_set(options: Options) -> Object:
     return new("apps/v1", "DaemonSet", NAME, options, spec=spec)
 
 
-def _port(name: str, number: int, on_host: bool) -> Object:
-    port: Object = {"name": name, "containerPort": number}
-    return port | {"hostPort": number} if on_host else port
+def _grace_seconds(linker: Linker) -> int:
+    return -(-linker.admin.shutdown_grace_ms // 1000)
+
+
+def _port(port: MeshPort, options: Options) -> Object:
+    on_host: Object = {"hostPort": port.number} if port.on_host or options.host_network else {}
+    return {"name": port.name, "containerPort": port.number, **on_host}

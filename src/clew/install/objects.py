@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from clew.install.options import Options
@@ -48,7 +49,12 @@ def selector(name: str) -> Object:
     return {"matchLabels": {"app": name}}
 
 
-def pod(name: str, container: Object, **spec: Any) -> Object:
+def pod(
+    name: str,
+    container: Object,
+    more_security: Mapping[str, Any] = MappingProxyType({}),
+    **spec: Any,
+) -> Object:
     """A pod template with one container, which may do nothing but its work."""
     security: Object = {
         "runAsNonRoot": True,
@@ -56,6 +62,7 @@ def pod(name: str, container: Object, **spec: Any) -> Object:
         "runAsGroup": USER,
         "fsGroup": USER,
         "seccompProfile": {"type": "RuntimeDefault"},
+        **more_security,
     }
     container = {"name": name, **container, "securityContext": UNPRIVILEGED}
     labels = {"app": name, "app.kubernetes.io/part-of": "clew"}

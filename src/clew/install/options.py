@@ -30,6 +30,9 @@ class Options:
     admin_port: int = 9990
     service_type: str = "ClusterIP"
     """Of the mesh and of the traces' pages: ``ClusterIP``, ``NodePort`` or ``LoadBalancer``."""
+    config: str = ""
+    """The text of a linker file of one's own; empty for that of the post. It says the ports of the
+    mesh, where spans go and how many."""
     host_network: bool = False
     """For networks (CNI) on which ``hostPort`` does nothing."""
     collector: str = ""

@@ -1,0 +1,42 @@
+"""The linker file that a mesh in Kubernetes is to run, and what its manifests do not give it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from clew.check.needs import Directory, File, Variable, needs
+from clew.cli.config_text import config_text
+from clew.cli.linker_files import linker_texts
+from clew.install.mesh import VARIABLES
+from clew.install.ports import is_loopback
+from clew.mesh.config.linker import Linker, read_linker
+
+
+def own_linker_file(file: Path) -> tuple[str, Linker]:
+    """Its text, and what it says. Raises ClewError."""
+    text, *more = linker_texts(config_text(file), str(file))
+    if more:
+        raise click.UsageError(f"{file} holds several linker files: --config takes one")
+    return text, read_linker(text, str(file))
+
+
+def lacks(linker: Linker) -> Iterator[str]:
+    """What is left to do for whoever installs it."""
+    for router in linker.routers:
+        for server in router.servers:
+            if is_loopback(server.ip):
+                yield (
+                    f"router {router.label} listens on {server.ip}:{server.port}, which only its "
+                    "own pod reaches: write ip: 0.0.0.0"
+                )
+    for need in needs(linker):
+        match need.thing:
+            case Directory(path):
+                yield f"{need.who} needs the directory {path}: add a volume to the DaemonSet"
+            case File(path):
+                yield f"{need.who} needs the file {path}: add a volume to the DaemonSet"
+            case Variable(names, field) if not VARIABLES.keys() & set(names):
+                yield f"{need.who} needs {names[0]}: add it to the DaemonSet, from {field}"
