@@ -56,10 +56,12 @@ from clew.mesh.serve.ingresses import Ingresses
 from clew.mesh.serve.kept_dtabs import KeptDtabs
 from clew.mesh.serve.latency_balancing import LatencyBalancing
 from clew.mesh.serve.linker_file import edits, read_file
+from clew.mesh.serve.listening import SocketServer
 from clew.mesh.serve.mesh_page import Running, mesh_document, server_info
 from clew.mesh.serve.metrics import server_names
-from clew.mesh.serve.names_page import bound_names, client_state
+from clew.mesh.serve.names_page import bound_names, client_addresses, client_state
 from clew.mesh.serve.refusals import Refusals
+from clew.mesh.serve.router_context import ContextPage
 from clew.mesh.serve.scrape import Scrape
 from clew.mesh.serve.statsd_sender import StatsD
 from clew.mesh.serve.table import table_page
@@ -170,6 +172,12 @@ class Mesh:
         self._admin = AdminPort(linker.admin, self._pages())
         page = IdentifierPage(lambda: self._resolved.routers, lambda: self._ingresses.rules)
         self._identifiers = AdminPort(linker.admin, page.app, identifier_place)
+        context = ContextPage(
+            lambda: self._resolved,
+            self._delegate,
+            lambda client: client_addresses(self._publishing.compiled, client),
+        )
+        self._context = SocketServer(sockets.context, context.app)
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Return when Envoy runs; ``stack`` ends everything, Envoy first. Raises ClewError."""
@@ -189,6 +197,8 @@ class Mesh:
         await self._admin.start()
         stack.push_async_callback(self._admin.stop)
         log.info("admin on %s", self._admin.url)
+        await self._context.start()
+        stack.push_async_callback(self._context.stop)
         await self._identifiers.start()
         stack.push_async_callback(self._identifiers.stop)
         self._latencies.start()

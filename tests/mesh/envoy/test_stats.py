@@ -43,7 +43,7 @@ def test_what_a_running_envoy_tells(
             assert {"name": "http.outgoing/0.downstream_rq_2xx", "value": 1} in some
             assert {s["name"].split(".")[0] for s in some if "name" in s} == {"http"}
             clusters = json.loads(await envoy.admin.hosts())["cluster_statuses"]
-            assert {cluster["name"] for cluster in clusters} == {"xds", "spans"}
+            assert {cluster["name"] for cluster in clusters} == {"xds", "spans", "context"}
         finally:
             await envoy.stop()
 

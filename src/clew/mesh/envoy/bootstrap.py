@@ -10,6 +10,8 @@ XDS_CLUSTER = "xds"
 """The static cluster of our control plane; listeners and routes name it as a gRPC source."""
 SPANS_CLUSTER = "spans"
 """The static cluster of our relay; the tracer names it as its collector."""
+CONTEXT_CLUSTER = "context"
+"""The static cluster that tells what became of a diagnostic ``TRACE``."""
 
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _CONNECTION_CAP = "envoy.resource_monitors.global_downstream_max_connections"
@@ -36,6 +38,7 @@ def bootstrap(node_id: str, sockets: Sockets, *, max_connections: int = 50_000) 
             "clusters": [
                 _unix_cluster(XDS_CLUSTER, sockets.xds.as_posix(), http2=True),
                 _unix_cluster(SPANS_CLUSTER, sockets.spans.as_posix(), http2=False),
+                _unix_cluster(CONTEXT_CLUSTER, sockets.context.as_posix(), http2=False),
             ]
         },
         "layered_runtime": {

@@ -49,6 +49,11 @@ class Sockets:
         return self.run_dir / "spans.sock"
 
     @property
+    def context(self) -> Path:
+        """Our control plane: Envoy asks here for what a diagnostic ``TRACE`` is told."""
+        return self.run_dir / "trace.sock"
+
+    @property
     def admin(self) -> Path:
         """Envoy's own admin interface."""
         return self.run_dir / "admin.sock"
@@ -59,7 +64,7 @@ class Sockets:
         return self.run_dir / "latencies"
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.xds, self.spans, self.admin, self.latencies))
+        return iter((self.xds, self.spans, self.context, self.admin, self.latencies))
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""An app on an address of this machine, plain or by TLS, in the running event loop."""
+"""An app on an address of this machine, plain or by TLS, or on a unix socket, in the running event
+loop."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
@@ -91,10 +93,7 @@ class AppServer:
         others = tuple(self._servers.values())
         self._servers[serving] = server
         serving.add_done_callback(self._servers.pop)
-        while not server.started:
-            if serving.done():
-                return await serving
-            await asyncio.sleep(STARTED_POLL_SECONDS)
+        await server.accepting(serving)
         for other in others:
             other.leave()
 
@@ -132,6 +131,30 @@ class AppServer:
         return listener
 
 
+class SocketServer:
+    """Serves one app on a unix socket that only this user can reach."""
+
+    def __init__(self, path: Path, app: Starlette) -> None:
+        self._path = path
+        self._server = _Server(app, None)
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Return when it accepts connections; a socket that an earlier run has left is replaced."""
+        self._path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(self._path))
+        self._path.chmod(0o600)
+        self._serving = asyncio.create_task(self._server.serve([listener]), name=self._path.name)
+        await self._server.accepting(self._serving)
+
+    async def stop(self) -> None:
+        """Refuse connections, and give open requests a second."""
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+
+
 class _Server(uvicorn.Server):
     """Signals belong to the command, not to one of its servers."""
 
@@ -148,6 +171,13 @@ class _Server(uvicorn.Server):
             )
         )
         self._leaving = False
+
+    async def accepting(self, serving: asyncio.Task[None]) -> None:
+        """Return when it does. ``serving`` is its task, and raises what hinders it."""
+        while not self.started:
+            if serving.done():
+                return await serving
+            await asyncio.sleep(STARTED_POLL_SECONDS)
 
     def leave(self) -> None:
         """Accept no more, and end with the last connection."""

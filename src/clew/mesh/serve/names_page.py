@@ -85,6 +85,11 @@ def client_state(compiled: Compiled) -> dict[str, Document]:
     return dict(sorted(states.items()))
 
 
+def client_addresses(compiled: Compiled, client: str) -> list[str]:
+    """Those of the client with this id."""
+    return [str(each) for each in client_state(compiled).get(client, {}).get("addresses", ())]
+
+
 def bound_names(answers: Answers) -> list[str]:
     """``/bound-names.json``: what the namers have found."""
     return sorted({str(bound.id) for answer in answers.values() for bound in bounds(answer)})

@@ -24,6 +24,7 @@ from clew.mesh.xds.durations import words
 from clew.mesh.xds.headers import setting
 from clew.mesh.xds.identifiers import why_not
 from clew.mesh.xds.metadata import NAMESPACE
+from clew.mesh.xds.router_context import BAD_MAX_FORWARDS
 from clew.mesh.xds.snapshot import pack
 
 ERR, ERR_ENCODED, STATUS, OVERRIDE = "err", "l5d_err", "status", "dtab"
@@ -157,6 +158,12 @@ def local_replies(router: Router, server: Server) -> Any:
                 _flag("UPE"), 502, "%UPSTREAM_HOST% sent no valid response: %RESPONSE_CODE_DETAILS%"
             ),
             _over_capacity(),
+            _mapper(
+                _cel("response.code_details == 'lua_response' && response.code == 400"),
+                400,
+                BAD_MAX_FORWARDS,
+                header="",
+            ),
             # only CONNECT fits no route
             _mapper(_flag("NR"), 404, _NO_TUNNEL),
             _mapper(_any_error(), None, "%RESPONSE_CODE_DETAILS%"),

@@ -49,6 +49,7 @@ from clew.mesh.xds.metadata import NAMESPACE
 from clew.mesh.xds.names import logical_prefix, name_prefix
 from clew.mesh.xds.overrides import OVERRIDES_FILTER, overrides
 from clew.mesh.xds.policies import REFUSAL, REFUSAL_FORMAT
+from clew.mesh.xds.router_context import CONTEXT_FILTER, router_context
 from clew.mesh.xds.routes import (
     CLUSTER_HEADER,
     GATE_FILTER,
@@ -226,6 +227,7 @@ def _filters(router: Router, server: Server, latencies: str) -> Iterator[Any]:
     yield _filter(ON_DEMAND_FILTER, on_demand_pb2.OnDemand())
     if limits_attempts(router):
         yield _filter("attempts", attempts())
+    yield _filter(CONTEXT_FILTER, router_context(router.label, CLUSTER_HEADER), disabled=True)
     yield _filter(
         "envoy.filters.http.router",
         router_pb2.Router(

@@ -5,7 +5,7 @@ Timeouts, retries, sampling, where unknown clusters are asked for, and which one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from xds.core.v3 import extension_pb2
 from xds.type.matcher.v3 import matcher_pb2
 
 from clew.mesh.config.router import Router
+from clew.mesh.xds import router_context
 from clew.mesh.xds.answers import BY_STATUS, SUCCESS_CLASS
 from clew.mesh.xds.deadlines import LIMITS
 from clew.mesh.xds.durations import millis, words
@@ -79,7 +80,7 @@ def route_config(
         metadata=metadata(
             **virtual_host_note(router.dtab, router.binding_timeout_ms, crowded=on_demand.crowded)
         ),
-        matcher=_by_sample_header(policies, sample_rate),
+        matcher=_by_method(policies, sample_rate),
         typed_per_filter_config=filters,
         request_headers_to_remove=[
             CLUSTER_HEADER,
@@ -122,9 +123,21 @@ def _gate(clusters: Iterable[str]) -> PackedAny:
     return pack(rbac_pb2.RBACPerRoute(rbac=rbac_pb2.RBAC(matcher=matcher)))
 
 
-def _by_sample_header(policies: Iterable[RoutePolicy], sample_rate: float) -> Any:
-    """A table, because Envoy cannot compute a rate: every hundredth, as it may be written."""
+def _by_method(policies: Iterable[RoutePolicy], sample_rate: float) -> Any:
+    """``TRACE`` has routes of its own, which are sampled as those without ``l5d-sample``."""
     policies = tuple(policies)
+    diagnosed = _routes(policies, sample_rate)
+    for route in diagnosed.routes:
+        route.response_headers_to_add.extend(router_context.facts())
+        for name, config in router_context.switched_on().items():
+            route.typed_per_filter_config[name].CopyFrom(config)
+    matcher = _by_header(":method", {"TRACE": _action("routes", diagnosed)})
+    matcher.on_no_match.matcher.CopyFrom(_by_sample_header(policies, sample_rate))
+    return matcher
+
+
+def _by_sample_header(policies: Sequence[RoutePolicy], sample_rate: float) -> Any:
+    """A table, because Envoy cannot compute a rate: every hundredth, as it may be written."""
     matcher = _by_header(
         "l5d-sample",
         {
