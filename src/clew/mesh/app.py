@@ -37,6 +37,7 @@ from clew.mesh.envoy.binary import find_envoy
 from clew.mesh.envoy.bootstrap import bootstrap
 from clew.mesh.envoy.ports import check_ports
 from clew.mesh.envoy.process import EnvoyProcess
+from clew.mesh.envoy.rolling import AccessLogRolling
 from clew.mesh.envoy.sockets import Sockets, claim_run_dir
 from clew.mesh.envoy.stats import EnvoyUnreachable
 from clew.mesh.namers.registry import build, lookups, namerd_http
@@ -153,6 +154,7 @@ class Mesh:
             grace=linker.admin.shutdown_grace_ms / 1000,
             on_restart=restarts.inc,
         )
+        self._access_logs = AccessLogRolling(self._envoy.admin.reopen_logs)
         self._scrape = Scrape(
             self._envoy.admin.statistics,
             self._envoy.admin.hosts,
@@ -206,9 +208,11 @@ class Mesh:
         background(stack, self._certificates.follow(), "certificates")
         background(stack, self._dtabs.follow(), "kept dtabs")
         background(stack, self._latencies.compare(), "latencies")
+        self._access_logs.use(self._linker)
         await self._envoy.start()
         stack.push_async_callback(self._envoy.stop)
         self._publishing.watch_uses(stack)
+        background(stack, self._access_logs.follow(), "access logs")
         self._report(self._linker)
         stack.push_async_callback(self._statsd.stop)
 
@@ -259,6 +263,7 @@ class Mesh:
         self._node = this_node()
         self._dtabs.use(dtab_places(linker))
         self._ingresses.use(linker)
+        self._access_logs.use(linker)
         self._resolve()
         self._telemeters.observe(linker)
         self._report(linker)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
@@ -17,6 +16,7 @@ from clew.mesh.config.identifiers import (
     Identifier,
 )
 from clew.mesh.config.interpreter import DefaultInterpreter, Interpreter
+from clew.mesh.config.roll_policy import is_roll_policy
 from clew.mesh.config.section import (
     AtLeastOneItem,
     Conflict,
@@ -34,14 +34,11 @@ from clew.mesh.config.zookeeper import ZkAddr
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
 
-_ROLL_POLICY = r"never|hourly|daily|weekly\([1-7]\)|[0-9]+\.(kilo|mega|giga)?bytes?"
 RollPolicy = Annotated[
     str,
-    Rule(
-        lambda text: re.fullmatch(_ROLL_POLICY, text) is not None,
-        "never, hourly, daily, weekly(DAY) or a size such as 3.megabytes",
-    ),
+    Rule(is_roll_policy, "never, hourly, daily, weekly(DAY) or a size such as 3.megabytes"),
 ]
+"""Local time; DAY is 1 for Sunday to 7 for Saturday."""
 
 
 class BindingCache(Section, frozen=True, kw_only=True):
@@ -134,21 +131,11 @@ class _Router(Section, frozen=True, kw_only=True, tag_field="protocol"):
                 yield Conflict(policy, "response_classifier", what)
 
 
-_LOG_NO_EFFECT = {
-    "http_access_log_append": "lines are added to what is in the file",
-    **dict.fromkeys(
-        ("http_access_log_roll_policy", "http_access_log_rotate_count"),
-        "the file grows: let logrotate keep it short, with copytruncate",
-    ),
-}
-
-
 class HttpRouter(_Router, frozen=True, kw_only=True, tag="http"):
     """An http router: HTTP/1.1 to the endpoints, and to it HTTP/1 or h2."""
 
     no_effect: ClassVar = {
         **_Router.no_effect,
-        **_LOG_NO_EFFECT,
         "max_err_response_kb": "error texts are short",
         **dict.fromkeys(
             ("streaming_enabled", "stream_after_content_length_kb"), "bodies are always streamed"
@@ -164,7 +151,10 @@ class HttpRouter(_Router, frozen=True, kw_only=True, tag="http"):
     http_access_log: str | None = None
     """A file with a line for each attempt; None writes none."""
     http_access_log_roll_policy: RollPolicy = "never"
+    """When the file is put aside, with the time in its name, and a new one begun; days and hours
+    are of local time, the DAY of ``weekly`` is 1 for Sunday to 7 for Saturday."""
     http_access_log_append: bool = True
+    """False empties the file at the start."""
     http_access_log_rotate_count: int = -1
     """Rolled files that are kept; -1 keeps all."""
     max_headers_kb: Positive = msgspec.field(default=8, name="maxHeadersKB")
@@ -195,8 +185,6 @@ class HttpRouter(_Router, frozen=True, kw_only=True, tag="http"):
 class H2Router(_Router, frozen=True, kw_only=True, tag="h2"):
     """An h2 router, as for gRPC: HTTP/2 to the endpoints without asking, and to it HTTP/2 or 1."""
 
-    no_effect: ClassVar = {**_Router.no_effect, **_LOG_NO_EFFECT}
-
     servers: Annotated[tuple[H2Server, ...], AtLeastOneItem("router has no servers")]
     identifier: Annotated[
         tuple[H2Identifier, ...], OneOrMany(), AtLeastOneItem("the list of identifiers is empty")
@@ -207,7 +195,9 @@ class H2Router(_Router, frozen=True, kw_only=True, tag="h2"):
     http_access_log_roll_policy: RollPolicy = msgspec.field(
         default="never", name="h2AccessLogRollPolicy"
     )
+    """When the file is put aside, as ``httpAccessLogRollPolicy``."""
     http_access_log_append: bool = msgspec.field(default=True, name="h2AccessLogAppend")
+    """False empties the file at the start."""
     http_access_log_rotate_count: int = msgspec.field(default=-1, name="h2AccessLogRotateCount")
     """Rolled files that are kept; -1 keeps all."""
 

@@ -144,6 +144,10 @@ class EnvoyAdmin:
         """Close the listening sockets; connections that are open go on."""
         await self._request("POST", "/drain_listeners")
 
+    async def reopen_logs(self) -> None:
+        """Open every access log anew, by its name; nothing of what was to be written is lost."""
+        await self._request("POST", "/reopen_logs")
+
     async def _request(self, method: str, path: str, **query: str) -> httpx.Response:
         target = httpx.URL(path)
         for key, value in query.items():
