@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SOURCES := pyproject.toml hatch_build.py $(shell git ls-files -co --exclude-standard ui 2>/dev/null)
 
-.PHONY: help demo test check fmt e2e e2e-kubernetes fuzz bench pictures lock clean setup
+.PHONY: help demo test check fmt e2e e2e-kubernetes fuzz bench image pictures lock clean setup
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -35,8 +35,9 @@ e2e: .venv/dev.ok ## only the end-to-end tests
 	$(BIN)/python scripts/npm.py --version >/dev/null
 	$(BIN)/pytest e2e $(ARGS)
 
-e2e-kubernetes: .venv/dev.ok ## end-to-end tests against a real kube-apiserver (builds it once: Go, some minutes; etcd)
-	KUBE_APISERVER=$$(scripts/kube_apiserver) && export KUBE_APISERVER && $(BIN)/pytest e2e/kube_apiserver $(ARGS)
+e2e-kubernetes: .venv/dev.ok ## end-to-end tests against a real kube-apiserver, Helm and Kustomize (built once: Go, some minutes; etcd)
+	KUBE_APISERVER=$$(scripts/kube_apiserver) && HELM=$$(scripts/go_tool helm) && KUSTOMIZE=$$(scripts/go_tool kustomize) \
+		&& export KUBE_APISERVER HELM KUSTOMIZE && $(BIN)/pytest e2e/kube_apiserver $(ARGS)
 
 fuzz: .venv/dev.ok ## damaged messages for one decoder, guided by coverage (ARGS="json_v2 -max_total_time=60")
 	$(BIN)/python -m tests.fuzz $(ARGS)
@@ -46,6 +47,9 @@ bench: .venv/dev.ok ## the figures of docs/bench.md, printed
 
 pictures: .venv/dev.ok ## the pictures of the README, taken from the demo by the browser test
 	CLEW_PICTURES=docs $(BIN)/pytest e2e/test_browser.py
+
+image: ## the container image, by podman, buildah or docker, and the sizes of its layers
+	@scripts/image
 
 setup: .venv/dev.ok ## the development environment in .venv
 

@@ -7,6 +7,7 @@ import yaml
 from click.testing import CliRunner
 
 from clew.cli.install import command
+from clew.install.chart import chart
 from clew.install.options import InstallError, Options
 from clew.install.render import render
 from clew.install.upgrade.documents import UpgradeError
@@ -67,6 +68,30 @@ def test_what_the_old_manifest_says_is_not_chosen_again(more: list[str]) -> None
     done = CliRunner().invoke(command, ["--upgrade-from=-", *more], input=OLD)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "--upgrade-from goes with --image alone" in done.stderr
+
+
+def test_a_chart_is_written_with_the_options_as_its_values(tmp_path: Path) -> None:
+    directory = tmp_path / "charts/clew"
+    done = CliRunner().invoke(command, [f"--chart={directory}", "--image=i:1"])
+    assert (done.exit_code, done.stdout) == (0, "")
+    files = chart(Options(image="i:1"))
+    assert {name: (directory / name).read_text() for name in files} == files
+
+
+@pytest.mark.parametrize(
+    "more", [["mesh"], ["--namespace=x"], ["--upgrade-from=-"], ["--config=-"]]
+)
+def test_a_chart_has_all_parts_in_whatever_namespace(tmp_path: Path, more: list[str]) -> None:
+    done = CliRunner().invoke(command, [f"--chart={tmp_path / 'clew'}", *more], input=OLD)
+    assert done.exit_code == 2
+    assert "--chart has all parts" in done.stderr
+    assert not (tmp_path / "clew").exists()
+
+
+def test_a_chart_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "clew").touch()
+    done = CliRunner().invoke(command, [f"--chart={tmp_path / 'clew' / 'chart'}"])
+    assert isinstance(done.exception, InstallError)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``clew install``: Kubernetes manifests on stdout."""
+"""``clew install``: Kubernetes manifests on stdout, or a Helm chart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import click
 from click.core import ParameterSource
 
 from clew.cli.own_linker_file import lacks, own_linker_file
-from clew.install.options import Options
+from clew.install.chart import chart
+from clew.install.options import SERVICE_TYPES, InstallError, Options
 from clew.install.render import ASIDE, PARTS, render
 from clew.install.upgrade.documents import UpgradeError
 from clew.install.upgrade.upgrade import upgrade
@@ -27,6 +28,7 @@ Examples:
   clew install mesh --collector zipkin.monitoring:9411 > mesh.yml
   clew install mesh --config linkerd.yaml | kubectl apply -f -
   clew install --upgrade-from linkerd.yml > mesh.yml
+  clew install --chart ./clew && helm install clew ./clew --namespace tracing
 """
 )
 @click.argument("part", type=click.Choice(["all", *PARTS, *ASIDE]), default="all")
@@ -43,6 +45,12 @@ Examples:
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
     help="A linker file for the mesh, which gets the rights that it needs.",
+)
+@click.option(
+    "--chart",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write a Helm chart there instead, whose values are these options.",
 )
 @click.option("--namespace", default=DEFAULTS.namespace, show_default=True, help="Where it runs.")
 @click.option("--image", default=DEFAULTS.image, show_default=True, help="The image of clew.")
@@ -69,7 +77,7 @@ Examples:
 )
 @click.option(
     "--service-type",
-    type=click.Choice(["ClusterIP", "NodePort", "LoadBalancer"]),
+    type=click.Choice(SERVICE_TYPES),
     default=DEFAULTS.service_type,
     show_default=True,
     help="How the mesh and the pages are reached from outside.",
@@ -107,6 +115,7 @@ def command(
     part: str,
     old: TextIO | None,
     own: Path | None,
+    directory: Path | None,
     **chosen: object,
 ) -> None:
     """Print the manifests of the mesh, the traces and the sample apps, or of one of them.
@@ -115,7 +124,14 @@ def command(
     kubectl does that. The same options print the same text.
     """
     options = Options(**chosen)  # type: ignore[arg-type]  # click checked
-    if old is None:
+    if directory is not None:
+        if {"part", "old", "own", "namespace"} & _given(context):
+            raise click.UsageError(
+                "--chart has all parts, with the linker file of the post, and the namespace that "
+                "Helm is told"
+            )
+        _write_chart(directory, options)
+    elif old is None:
         if own is not None:
             options = replace(options, config=_own(context, part, own))
         click.echo(render(part, options), nl=False)
@@ -150,6 +166,16 @@ def _given(context: click.Context) -> set[str]:
     """What stands on the command line."""
     source = context.get_parameter_source
     return {name for name in context.params if source(name) is ParameterSource.COMMANDLINE}
+
+
+def _write_chart(directory: Path, options: Options) -> None:
+    try:
+        for name, text in chart(options).items():
+            file = directory / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InstallError(f"{error.filename}: {error.strerror}", "name a directory") from error
 
 
 def _text(file: TextIO) -> str:

@@ -10,8 +10,11 @@ from clew import __version__
 from clew.errors import ClewError
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_QUANTITY = re.compile(r"([1-9][0-9]*)(Mi|Gi|Ti)")
-_UNITS = {"Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+IMAGE = re.compile(r"\S+")
+COLLECTOR = re.compile(r"[^\s:/]+:[0-9]{1,5}")
+QUANTITY = re.compile(r"([1-9][0-9]*)(Mi|Gi|Ti)")
+UNITS = {"Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
 
 
 class InstallError(ClewError):
@@ -29,7 +32,7 @@ class Options:
     incoming_port: int = 4141
     admin_port: int = 9990
     service_type: str = "ClusterIP"
-    """Of the mesh and of the traces' pages: ``ClusterIP``, ``NodePort`` or ``LoadBalancer``."""
+    """Of the mesh and of the traces' pages, one of SERVICE_TYPES."""
     config: str = ""
     """The text of a linker file of one's own; empty for that of the post. It says the ports of the
     mesh, where spans go and how many."""
@@ -59,17 +62,17 @@ class Options:
     @property
     def max_disk(self) -> str:
         """How much of the volume spans may take; the rest is for what is being written."""
-        number, unit = _QUANTITY.fullmatch(self.storage).groups()  # type: ignore[union-attr]  # checked
-        return f"{int(number) * _UNITS[unit] * 4 // 5 // 10**6}MB"
+        number, unit = QUANTITY.fullmatch(self.storage).groups()  # type: ignore[union-attr]  # checked
+        return f"{int(number) * UNITS[unit] * 4 // 5 // 10**6}MB"
 
     def _problems(self) -> Iterator[tuple[str, str]]:
         if not _LABEL.fullmatch(self.namespace):
             yield f"--namespace: '{self.namespace}' is no name", "lower case, digits and dashes"
-        if not self.image or self.image.split() != [self.image]:
+        if not IMAGE.fullmatch(self.image):
             yield f"--image: '{self.image}' is no image", "such as registry.example/clew:1.0"
-        if not _QUANTITY.fullmatch(self.storage):
+        if not QUANTITY.fullmatch(self.storage):
             yield f"--storage: '{self.storage}' is no size", "such as 10Gi"
-        if self.collector and not re.fullmatch(r"[^\s:/]+:[0-9]{1,5}", self.collector):
+        if self.collector and not COLLECTOR.fullmatch(self.collector):
             yield f"--collector: '{self.collector}' is no host and port", "such as zipkin:9411"
         ports = (self.outgoing_port, self.incoming_port, self.admin_port)
         if len(set(ports)) < len(ports):

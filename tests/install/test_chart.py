@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.install.helm import rendered
+from tests.install.test_render import CHOICES
+
+from clew.install.chart import VALUES, chart
+from clew.install.options import InstallError, Options
+from clew.install.render import PARTS, render
+
+EXAMPLE = Path(__file__).parents[2] / "examples/helm/clew"
+
+
+def values(options: Options) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(chart(options)["values.yaml"])
+    return read
+
+
+def test_the_example_is_what_is_written() -> None:
+    files = chart(Options())
+    there = {str(f.relative_to(EXAMPLE)): f.read_text() for f in EXAMPLE.rglob("*") if f.is_file()}
+    assert there == files
+
+
+def test_every_option_but_namespace_and_linker_file_is_a_value() -> None:
+    options = {each.name for each in dataclasses.fields(Options)}
+    assert {each.option for each in VALUES} == options - {"namespace", "config"}
+
+
+@pytest.mark.parametrize("host_network", [False, True])
+@pytest.mark.parametrize("collector", ["", "zipkin.example:9412"])
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+@pytest.mark.parametrize("part", PARTS)
+def test_the_chart_makes_what_is_printed(
+    part: str, options: Options, collector: str, host_network: bool
+) -> None:
+    chosen = dataclasses.replace(options, collector=collector, host_network=host_network)
+    template = chart(Options())[f"templates/{part}.yaml"]
+    text = rendered(template, values(chosen), chosen.namespace, chosen.max_disk)
+    printed = [each for each in yaml.safe_load_all(render(part, chosen)) if each]
+    assert list(filter(None, yaml.safe_load_all(text))) == [
+        each for each in printed if each["kind"] != "Namespace"
+    ]
+
+
+def test_a_part_can_be_left_out() -> None:
+    template = chart(Options())["templates/demo.yaml"]
+    none = values(Options()) | {"parts": {"demo": False}}
+    assert rendered(template, none, "default", "").strip() == ""
+
+
+def test_options_are_the_defaults_of_values() -> None:
+    assert values(Options())["image"] == Options().image
+    chosen = values(Options(image="registry.example/clew:1", outgoing_port=5140))
+    assert (chosen["image"], chosen["outgoingPort"]) == ("registry.example/clew:1", 5140)
+
+
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+def test_values_keep_to_their_schema(options: Options) -> None:
+    schema = json.loads(chart(options)["values.schema.json"])
+    told = values(options)
+    assert set(told) == set(schema["properties"]) - {"global"}
+    kinds: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
+    for name, rule in schema["properties"].items():
+        if rule["type"] != "object":
+            assert isinstance(told[name], kinds[rule["type"]])
+            assert re.search(rule.get("pattern", ""), str(told[name]))
+
+
+def test_options_that_make_no_manifest_make_no_chart() -> None:
+    with pytest.raises(InstallError):
+        chart(Options(storage="much"))
