@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,7 @@ def test_the_image_has_only_what_the_first_stage_made() -> None:
     assert "RUN" not in words
     assert [rest for word, rest in image if word == "COPY"] == [
         "--from=build /opt/clew /opt/clew",
+        "--from=build /installed/opt/clew /opt/clew",
         f"--from=build --chown={USER}:{USER} /data /data",
     ]
 
@@ -62,6 +65,28 @@ def test_dependencies_are_pinned_and_need_no_compiler() -> None:
     for each in commands:
         flags = set(shlex.split(each))
         assert {"--require-hashes", "--only-binary"} <= flags or "--no-index" in flags, each
+
+
+def test_what_changes_seldom_is_a_layer_below_what_changes_often() -> None:
+    build = [rest for word, rest in stages()[0] if word in ("COPY", "RUN")]
+    dependencies = next(i for i, each in enumerate(build) if "requirements/run.txt" in each)
+    sources = next(i for i, each in enumerate(build) if each.startswith("src "))
+    assert dependencies < sources
+    assert "--root /installed" in build[-1]
+
+
+def test_the_packages_that_are_taken_out_are_not_needed(tmp_path: Path) -> None:
+    (uninstall,) = re.findall(
+        r"uninstall --yes ([\w -]+)", " ".join(rest for _, rest in stages()[0])
+    )
+    absent = [name.removeprefix("python-") for name in uninstall.split()]
+    code = (
+        f"import pathlib, sys; sys.modules.update(dict.fromkeys({absent}));"
+        "from clew.cli.main import main; from clew.mesh import app;"
+        "from clew.trace.app import open_embedded;"
+        f"open_embedded(pathlib.Path({str(tmp_path)!r})).close()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("source", ["requirements", "pyproject.toml", "examples", "ui", "src"])
