@@ -590,12 +590,11 @@ def test_a_broken_router_does_not_hide_what_the_others_do_to_each_other() -> Non
     assert any("Server conflict on port 4140" in line for line in problems(text))
 
 
-def test_what_is_not_available_is_checked_all_the_same() -> None:
-    tls = "{commonName: a, protocols: [x]}"
-    text = f"namers: [{{kind: io.l5d.consul, tls: {tls}}}]\n{with_router('')}"
-    (absent, wrong) = problems(text)
-    assert wrong.startswith("1: namers[0].tls.protocols[0]: 'x' is not one of TLSv1, ")
-    assert absent.startswith("1: namers[0].tls is not available in this version of clew")
+def test_a_key_that_is_not_available_is_refused_with_what_to_use() -> None:
+    text = f"namers: [{{kind: io.l5d.marathon, dst: /x}}]\n{with_router('')}"
+    assert problems(text) == [
+        "1: namers[0].dst is not available in this version of clew; use host and port"
+    ]
 
 
 def test_a_pattern_of_the_admin_port_must_be_one() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,14 +72,17 @@ class ConsulServer:
         for writer in self._writers:
             writer.transport.abort()
 
-    def start(self) -> None:
-        """Serve until the event loop ends; from now on the port accepts connections."""
+    def start(self, tls: ssl.SSLContext | None = None) -> None:
+        """Serve until the event loop ends; from now on the port accepts connections.
+
+        They are plain text without ``tls``.
+        """
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
-        self._task = asyncio.create_task(self._run(listener))
+        self._task = asyncio.create_task(self._run(listener, tls))
 
-    async def _run(self, listener: socket.socket) -> None:
-        server = await asyncio.start_server(self._serve, sock=listener)
+    async def _run(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+        server = await asyncio.start_server(self._serve, sock=listener, ssl=tls)
         try:
             await server.serve_forever()
         finally:

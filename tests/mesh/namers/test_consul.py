@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Sequence
+from pathlib import Path as File
 
 import pytest
 from tests.mesh.namers.consul_server import ConsulServer, entry
 from tests.mesh.namers.contract import ONE, TWO, NamerContract, addresses
 from tests.mesh.namers.watching import watched
+from tests.mesh.serve.authority import Authority
 
 from clew.mesh.config.linker import read_linker
 from clew.mesh.namers import Namer, consul
 from clew.mesh.namers.consul_answer import Choice
 from clew.mesh.namers.registry import build
-from clew.mesh.naming.answer import Missing
+from clew.mesh.naming.answer import Answer, Missing
 from clew.mesh.naming.bound import Address, Bound
 from clew.mesh.naming.path import Path
 
@@ -202,3 +205,28 @@ def test_addresses_and_weights() -> None:
         Address("192.0.2.1", 1),
         Address("192.0.2.1", 2),
     }
+
+
+def test_who_answers_by_tls_must_have_the_name(
+    tmp_path: File, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority = Authority.new("test")
+    authority.write(tmp_path / "ca.pem")
+    authority.sign(tmp_path, "consul", "consul.test")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "consul.pem", tmp_path / "consul.key")
+
+    async def ask(name: str) -> Answer:
+        server = ConsulServer()
+        server.put("hello", entry("10.1.2.3", 80))
+        server.start(context)
+        tls = f"tls: {{commonName: {name}, trustCertsBundle: {tmp_path}/ca.pem}}"
+        async with watched(namer_of(server, tls)) as watch:
+            watch.want(HELLO)
+            return await watch.answer(HELLO)
+
+    found = asyncio.run(ask("consul.test"))
+    assert addresses(found) == [("10.1.2.3", 80)]
+    assert isinstance(asyncio.run(ask("another.test")), Missing)
+    (warning,) = (each.getMessage() for each in caplog.records if each.name == consul.__name__)
+    assert "certificate verify failed: Hostname mismatch" in warning

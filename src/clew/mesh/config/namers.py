@@ -128,7 +128,6 @@ class ConsulNamer(_Namer, frozen=True, kw_only=True, tag="io.l5d.consul"):
     """``/<dc>/<service>`` of a Consul catalog; ``.local`` is the data centre of the agent. Services
     are lower-cased, and one without endpoints has no name."""
 
-    not_yet: ClassVar = {"tls": "use the plain HTTP port of the agent on this node"}
     no_effect: ClassVar = {
         "set_host": "applications see the Host that the client sent",
         "fail_fast": "queries that fail are made again, ever more slowly",

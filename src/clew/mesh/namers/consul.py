@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import ssl
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -43,6 +44,10 @@ class Consul:
     token: str = ""
     consistency: str = "default"
     """``default``, ``stale`` or ``consistent``."""
+    tls: ssl.SSLContext | None = None
+    """None for plain HTTP."""
+    server_name: str = ""
+    """Who must answer, by TLS; empty for the host of the URL."""
 
     def service(self, path: Path) -> Path | None:
         count = 3 if self.include_tag else 2
@@ -55,13 +60,19 @@ class Consul:
         index, backoff = 0, FIRST_BACKOFF
         timeout = httpx.Timeout(CONNECT_SECONDS, read=WAIT_SECONDS + GRACE_SECONDS)
         headers = {"x-consul-token": self.token} if self.token else {}
-        # a proxy of the environment is, in a mesh, the mesh
-        async with httpx.AsyncClient(timeout=timeout, headers=headers, trust_env=False) as client:
+        names = {"sni_hostname": self.server_name} if self.server_name else {}
+        async with httpx.AsyncClient(
+            timeout=timeout,
+            headers=headers,
+            verify=self.tls or True,
+            # a proxy of the environment is, in a mesh, the mesh
+            trust_env=False,
+        ) as client:
             while True:
                 query = self._query(service, index)
                 watch.state.asked(f"GET {query}")
                 try:
-                    answer = await client.get(query)
+                    answer = await client.get(query, extensions=names)
                     answer.raise_for_status()
                     members = self.choice.read(answer.content)
                 except (httpx.HTTPError, msgspec.DecodeError) as error:

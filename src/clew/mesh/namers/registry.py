@@ -70,11 +70,12 @@ def build(linker: Linker | Namerd) -> tuple[Namer, ...]:
     """
     namers: list[Namer] = []
     for index, config in enumerate(linker.namers):
+        place = f"namers[{index}]"
         match config:
             case FsNamer(root_dir=root_dir):
                 if not os.path.isdir(root_dir):
                     raise NamerError(
-                        f"namers[{index}].rootDir: '{root_dir}' is not a directory",
+                        f"{place}.rootDir: '{root_dir}' is not a directory",
                         f"create it, or correct the path; it is looked for from {os.getcwd()}",
                     )
                 namers.append(Fs(root_dir, config.root))
@@ -84,18 +85,18 @@ def build(linker: Linker | Namerd) -> tuple[Namer, ...]:
                 namespace = os.environ.get(variable)
                 if not namespace:
                     raise NamerError(
-                        f"namers[{index}].envVar: {variable} is not set in the environment",
+                        f"{place}.envVar: {variable} is not set in the environment",
                         "in a pod: env, valueFrom, fieldRef, fieldPath: metadata.namespace",
                     )
                 namers.append(_k8s(config.root, ByEndpoints(namespace, label), host, port))
             case K8sExternalNamer(host=host, port=port):
                 namers.append(_k8s(config.root, ByLoadBalancer(), host, port))
             case ConsulNamer():
-                namers.append(Following(config.root, _consul(config), word="poll"))
+                namers.append(Following(config.root, _consul(config, place), word="poll"))
             case DnsSrvNamer(refresh_interval_seconds=seconds, servers=servers, domain=domain):
                 namers.append(Following(config.root, DnsSrv(seconds, servers, domain)))
             case MarathonNamer():
-                namers.append(Marathon(config.root, _marathon(config, f"namers[{index}]")))
+                namers.append(Marathon(config.root, _marathon(config, place)))
             case ServersetsNamer(zk_addrs=addrs):
                 source = ZooKeeper(",".join(map(str, addrs)), ServerSet(), KazooSession)
                 namers.append(Following(config.root, source))
@@ -160,17 +161,20 @@ def _transformers(linker: Linker | Namerd) -> Iterator[tuple[str, Transformer]]:
             yield f"namers[{index}].transformers[{step}]", transformer
 
 
-def _consul(config: ConsulNamer) -> Consul:
+def _consul(config: ConsulNamer, place: str) -> Consul:
     weights: dict[str, float] = {}
     for each in config.weights:
         weights[each.tag] = max(each.weight, weights.get(each.tag, 0.0))
     statuses = config.health_statuses if config.use_health_check else ()
+    tls = _Tls.of(config.tls, f"{place}.tls")
     return Consul(
-        url=f"http://{config.host}:{config.port}",
+        url=f"{tls.scheme}://{Address(config.host, config.port)}",
         choice=Choice(frozenset(statuses), config.prefer_service_address, weights),
         include_tag=config.include_tag,
         token=config.token,
         consistency=config.consistency_mode,
+        tls=tls.context,
+        server_name=tls.server_name,
     )
 
 
