@@ -156,3 +156,32 @@ def test_ingresses_are_asked_in_the_order_of_their_names() -> None:
 def test_an_object_that_makes_no_sense_is_none(text: bytes) -> None:
     with pytest.raises(msgspec.MsgspecError):
         read_ingress(text)
+
+
+@pytest.mark.parametrize(
+    ("entry", "tls", "unusable"),
+    [
+        ({"hosts": ["A.com", "*.b.com"], "secretName": "s"}, [(("a.com", "*.b.com"), "s")], []),
+        ({"secretName": "s"}, [((), "s")], []),
+        ({"hosts": None, "secretName": "s"}, [((), "s")], []),
+        (
+            {"hosts": ["a.com"]},
+            [],
+            ["tls of 'a.com' names no Secret: the default certificate is shown"],
+        ),
+        ({}, [], ["tls of all hosts names no Secret: the default certificate is shown"]),
+        (
+            {"hosts": ["a.*", "b.com"], "secretName": "s"},
+            [(("b.com",), "s")],
+            ["tls of 'a.*': no client can ask for that"],
+        ),
+        # else it would be the certificate of all hosts
+        ({"hosts": ["*"], "secretName": "s"}, [], ["tls of '*': no client can ask for that"]),
+    ],
+)
+def test_certificates_of_hosts(
+    entry: dict[str, Any], tls: list[tuple[tuple[str, ...], str]], unusable: list[str]
+) -> None:
+    ingress = read({"tls": [entry]})
+    assert [(each.hosts, each.secret) for each in ingress.tls] == tls
+    assert list(ingress.unusable) == unusable

@@ -1,4 +1,5 @@
-"""Ingress resources of networking.k8s.io/v1, as far as they name requests. Pure.
+"""Ingress resources of networking.k8s.io/v1: how they name requests, and by which certificates
+their hosts are served. Pure.
 
 Linkerd took every path as a pattern for the whole of a request's path. That is what
 ImplementationSpecific means here; Exact and Prefix are what Kubernetes says of them.
@@ -6,7 +7,8 @@ ImplementationSpecific means here; Exact and Prefix are what Kubernetes says of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -24,11 +26,25 @@ CAPTURES = "linkerd.io/use-capturing-groups"
 MAX_PROGRAM = 5000
 """Instructions of a pattern. Envoy refuses a whole table for one pattern of more than 10 000."""
 
+_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
+"""What a client can ask for when it connects, or a wildcard for such."""
+
 _MATCHES = {
     "Exact": Match.EXACT,
     "Prefix": Match.PREFIX,
     "ImplementationSpecific": Match.PATTERN,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class TlsHosts:
+    """An entry of ``tls``: whose certificate is in which Secret."""
+
+    hosts: tuple[str, ...]
+    """Lower-cased; none are all that nothing else names."""
+    secret: str
+    """In the namespace of the Ingress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,10 @@ class Ingress:
     """Of requests that no rule is for; None for no such backend."""
     unusable: tuple[str, ...]
     """What of it is not used, and why."""
+    tls: tuple[TlsHosts, ...] = ()
+
+    def __str__(self) -> str:
+        return f"Ingress {self.namespace}/{self.name}"
 
 
 class _Port(ApiObject, frozen=True):
@@ -76,10 +96,16 @@ class _Rule(ApiObject, frozen=True):
     http: _Http | None = None
 
 
+class _Tls(ApiObject, frozen=True):
+    hosts: list[str] | None = None
+    secret_name: str | None = None
+
+
 class _Spec(ApiObject, frozen=True):
     ingress_class_name: str | None = None
     default_backend: _Backend | None = None
     rules: list[_Rule] | None = None
+    tls: list[_Tls] | None = None
 
 
 class _Ingress(ApiObject, frozen=True):
@@ -98,6 +124,7 @@ def read_ingress(text: bytes) -> Ingress:
         default = _name(spec.default_backend, metadata.namespace)
         if default is None:
             unusable.append("its default backend is no service with a port")
+    tls = tuple(_tls(spec.tls or (), unusable))
     annotations = metadata.annotations or {}
     if annotations.get(CAPTURES, "false") != "false":
         unusable.append(f"its annotation {CAPTURES}: paths are passed on as they come")
@@ -108,6 +135,7 @@ def read_ingress(text: bytes) -> Ingress:
         rules,
         default,
         tuple(unusable),
+        tls,
     )
 
 
@@ -126,6 +154,21 @@ def _rules(read: Iterable[_Rule], namespace: str, unusable: list[str]) -> Iterat
                     yield Rule(rule.host, match, path.path, name)
             if why is not None:
                 unusable.append(f"path '{path.path}' of host '{rule.host or '*'}': {why}")
+
+
+def _tls(read: Iterable[_Tls], unusable: list[str]) -> Iterator[TlsHosts]:
+    for entry in read:
+        hosts = [host.lower() for host in entry.hosts or ()]
+        shown = f"tls of {', '.join(map(repr, hosts)) or 'all hosts'}"
+        if not entry.secret_name:
+            unusable.append(f"{shown} names no Secret: the default certificate is shown")
+            continue
+        good = tuple(host for host in hosts if _HOST.fullmatch(host))
+        for host in hosts:
+            if host not in good:
+                unusable.append(f"tls of {host!r}: no client can ask for that")
+        if good or not hosts:
+            yield TlsHosts(good, entry.secret_name)
 
 
 def _name(backend: _Backend, namespace: str) -> Path | None:
@@ -153,15 +196,20 @@ def _quiet() -> re2.Options:
     return options
 
 
+def of_class(ingresses: Iterable[Ingress], class_name: str) -> Sequence[Ingress]:
+    """Those of a class, and those that say no class, in the order in which they count."""
+    return sorted(
+        (each for each in ingresses if each.class_name in ("", class_name)),
+        key=lambda each: (each.namespace, each.name),
+    )
+
+
 def rules_of(ingresses: Iterable[Ingress], class_name: str, *, defaults: bool) -> Rules:
     """What the Ingresses of a class say, with those that say no class.
 
     Default backends, where they are wanted, come after every rule.
     """
-    own = sorted(
-        (each for each in ingresses if each.class_name in ("", class_name)),
-        key=lambda each: (each.namespace, each.name),
-    )
+    own = of_class(ingresses, class_name)
     last = [Rule("", Match.PATTERN, "", each.default) for each in own if each.default]
     special = Rules.of(rule for each in own for rule in each.rules)
     return Rules(special.rules + tuple(last[:1] if defaults else ()))
