@@ -201,3 +201,32 @@ def test_whatever_happens_a_good_list_is_what_is_known(events: list[Heard[str]])
     follows.heard(FIRST)
     assert follows.objects == {"a": "a5", "b": "b7"}
     assert follows.trouble == ""
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[Heard[str]], dict[str, str], list[Heard[str]]]:
+    """What a server tells after version 10, what is there then, and the same with echoes: events
+    that come once more, late."""
+    events: list[Heard[str]] = []
+    there: dict[str, str] = {}
+    for version in range(11, 11 + draw(st.integers(0, 12))):
+        name = draw(st.sampled_from("abc"))
+        if name in there and draw(st.booleans()):
+            del there[name]
+            events.append(Delete(name, str(version)))
+        else:
+            there[name] = f"{name}{version}"
+            events.append(put(name, str(version)))
+    echoing: list[Heard[str]] = []
+    for count, event in enumerate(events):
+        echoing += [event, *draw(st.lists(st.sampled_from(events[: count + 1]), max_size=2))]
+    return events, there, echoing
+
+
+@given(histories())
+def test_events_that_come_once_more_or_late_change_nothing(
+    history: tuple[list[Heard[str]], dict[str, str], list[Heard[str]]],
+) -> None:
+    events, there, echoing = history
+    assert reflector(Page([], "10"), *events).objects == there
+    assert reflector(Page([], "10"), *echoing).objects == there

@@ -16,7 +16,7 @@ import msgspec
 from clew.errors import ClewError
 from clew.mesh.namers.k8s.access import Access, find_access
 from clew.mesh.namers.k8s.lookups import Collection
-from clew.mesh.namers.k8s.messages import SOURCES, Event, Source, read_event, read_page, refusal
+from clew.mesh.namers.k8s.messages import SOURCES, Event, Events, Source, read_page, refusal
 from clew.mesh.namers.k8s.objects import Kept
 from clew.mesh.namers.k8s.reflector import Failure, List, Page, Watch
 from clew.mesh.namers.keep_alive import KEEP_ALIVE
@@ -79,16 +79,12 @@ class Api:
             "timeoutSeconds": str(watch.seconds),
         }
         async with self._ask(collection, source, watch.seconds + GRACE, query) as response:
-            rest = b""
+            events = Events(source)
             async for chunk in response.aiter_bytes():
-                *lines, rest = (rest + chunk).split(b"\n")
-                if len(rest) > MAX_LINE:
+                for event in events.of(chunk):
+                    yield event
+                if events.begun > MAX_LINE:
                     raise ApiError(Failure(0, f"an event of {source.plural} has no end"))
-                for line in lines:
-                    if line.strip():
-                        event = read_event(line, source)
-                        if event is not None:
-                            yield event
 
     async def get(self, collection: Collection, name: str) -> bytes:
         """One object. Raises ApiError."""

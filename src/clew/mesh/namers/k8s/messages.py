@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -116,6 +116,27 @@ def read_event(line: bytes, source: Source) -> Event | None:
     except msgspec.MsgspecError:
         return None
     return None
+
+
+class Events:
+    """Those of one watch, whose parts may be cut anywhere."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._begun = b""
+
+    @property
+    def begun(self) -> int:
+        """Bytes of the event that has not come as a whole."""
+        return len(self._begun)
+
+    def of(self, part: bytes) -> Iterator[Event]:
+        """What has come as a whole with this part."""
+        *lines, self._begun = (self._begun + part).split(b"\n")
+        for line in lines:
+            event = read_event(line, self._source)
+            if event is not None:
+                yield event
 
 
 class _BookmarkMeta(msgspec.Struct, rename="camel"):

@@ -163,8 +163,10 @@ class Reflector(Generic[T]):
             case Page():
                 return self._page(what)
             case Put(item):
+                # what has been deleted since would come back
+                late = _older(item.version, self._version)
                 self._well(item.version)
-                return self._put(item)
+                return not late and self._put(item)
             case Delete(name, version):
                 self._well(version)
                 return self._delete(name, version)
