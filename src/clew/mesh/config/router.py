@@ -41,6 +41,9 @@ RollPolicy = Annotated[
 """Local time; DAY is 1 for Sunday to 7 for Saturday."""
 
 
+CompressionLevel = Annotated[int, Rule(range(-1, 10).__contains__, "-1 to 9")]
+
+
 class BindingCache(Section, frozen=True, kw_only=True):
     """How many names a router keeps, and for how long."""
 
@@ -140,7 +143,6 @@ class HttpRouter(_Router, frozen=True, kw_only=True, tag="http"):
         **dict.fromkeys(
             ("streaming_enabled", "stream_after_content_length_kb"), "bodies are always streamed"
         ),
-        "compression_level": "bodies are passed on as they are",
     }
 
     servers: Annotated[tuple[Server, ...], AtLeastOneItem("router has no servers")]
@@ -165,8 +167,8 @@ class HttpRouter(_Router, frozen=True, kw_only=True, tag="http"):
         default=None, name="streamAfterContentLengthKB"
     )
     """Longer bodies are not held in memory as a whole; None is 5."""
-    compression_level: int = -1
-    """0 to 9; -1 compresses text for clients that accept it."""
+    compression_level: CompressionLevel = -1
+    """1 to 9 compresses text for clients that accept gzip; 0 and -1 pass it on as it comes."""
 
     def conflicts(self) -> Iterator[Conflict]:
         yield from super().conflicts()

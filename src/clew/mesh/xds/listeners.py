@@ -24,6 +24,7 @@ from clew.mesh.xds import ingress, linkerd_trace
 from clew.mesh.xds.access_log import access_log
 from clew.mesh.xds.answers import ANSWERS_FILTER, cleaned
 from clew.mesh.xds.call_depth import CALL_DEPTH_FILTER, call_depth
+from clew.mesh.xds.compression import compression
 from clew.mesh.xds.deadlines import attempts, deadlines, limits_attempts, limits_time
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.errors import OVERRIDE, local_replies
@@ -217,6 +218,8 @@ def _filters(router: Router, server: Server, latencies: str) -> Iterator[Any]:
             connection_options=isinstance(router, HttpRouter), mesh_errors=server.clear_context
         ),
     )
+    if isinstance(router, HttpRouter) and router.compression_level > 0:
+        yield _filter("compression", compression(router.compression_level))
     if server.max_concurrent_requests:
         yield _filter("concurrency", _at_most(server.max_concurrent_requests))
     yield _filter(OVERRIDES_FILTER, overrides(CLUSTER_HEADER))
