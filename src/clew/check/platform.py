@@ -6,12 +6,12 @@ import re
 import resource
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 
 from clew.check.finding import Finding, ok, problem, warning
 from clew.mesh.envoy.binary import WHEELS, NoEnvoy, find_envoy
 from clew.mesh.envoy.child import describe_end
+from clew.scratch import scratch
 
 SECONDS = 60.0
 """For one program to answer; a cold disk needs some."""
@@ -64,8 +64,8 @@ def envoy() -> Finding:
 
 def engine() -> Finding:
     """By opening a store, in a process of its own: where it cannot run it may take that along."""
-    with tempfile.TemporaryDirectory(prefix="clew-check-") as directory:
-        said, why = _run([sys.executable, "-c", _OPEN_ENGINE, directory])
+    with scratch("check") as directory:
+        said, why = _run([sys.executable, "-c", _OPEN_ENGINE, str(directory / "store")])
     if why:
         advice = "clew traces needs Linux or macOS on x86-64 or arm64, and room in TMPDIR"
         return problem("engine", f"the engine of clew traces does not open a store: {why}", advice)

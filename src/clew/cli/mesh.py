@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from clew.cli.config_text import STDIN, config_text
 from clew.cli.linker_files import linker_texts
 from clew.cli.logs import log_options, log_to_stderr
 from clew.cli.until_signal import until_signal
+from clew.scratch import scratch
 
 if TYPE_CHECKING:
     from clew.mesh.app import Addresses
@@ -94,8 +94,8 @@ def _on_disk(file: Path) -> Iterator[Path]:
 
     text = config_text(file)
     read_linker(text, str(file))
-    with tempfile.TemporaryDirectory(prefix="clew-mesh-file-") as directory:
-        path = Path(directory) / "stdin.yaml"
+    with scratch("stdin") as directory:
+        path = directory / "stdin.yaml"
         path.write_text(text, encoding="utf-8")
         yield path
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from clew.demo.story import is_the_story
 from clew.demo.tell import say, say_of, tell_story, tell_urls
 from clew.demo.topology import Node, Topology, lay_out
 from clew.errors import ClewError
+from clew.scratch import scratch
 from clew.span.model import Span
 
 REQUEST_SECONDS = 15.0
@@ -55,8 +55,7 @@ async def run(options: Options) -> None:
     """
     topology = lay_out(options.nodes, options.port_offset)
     check_ports(topology.listening())
-    with tempfile.TemporaryDirectory(prefix="clew-demo-") as name:
-        directory = Path(name)
+    with scratch("demo") as directory:
         write_files(directory, topology)
         store = (options.store or directory / "traces").absolute()
         async with (

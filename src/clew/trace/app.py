@@ -9,7 +9,6 @@ import gc
 import logging
 import signal
 import socket
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from starlette.routing import BaseRoute
 
 from clew.errors import ClewError
 from clew.metrics import new_registry
+from clew.scratch import scratch
 from clew.trace import api
 from clew.trace.api import ApiSettings
 from clew.trace.collect import grpc as grpc_transport
@@ -258,8 +258,8 @@ async def _grpc_server(
     if settings.grpc_collector:
         for service in (GrpcCollector, OtlpCollector):
             service(intake.collector, intake.room, intake.counts).serve_on(server)
-    with tempfile.TemporaryDirectory(prefix="clew-") as directory:
-        path = Path(directory) / "grpc"
+    with scratch("traces") as directory:
+        path = directory / "grpc"
         try:
             server.add_insecure_port(f"unix:{path}")
         except RuntimeError as error:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from clew.errors import ClewError
+from clew.scratch import scratch
 
 # sockaddr_un.sun_path holds 108 bytes, the last of them a zero (unix(7))
 LONGEST_PATH = 107
@@ -73,15 +72,11 @@ def claim_run_dir(
 ) -> Iterator[Sockets]:
     """Hold ``run_dir`` for this process, made when missing; without one, a temporary directory.
 
-    Sockets that a killed mesh left are removed. A temporary directory is removed at the end.
+    Sockets that a killed mesh left are removed, and so are its temporary directories.
     """
     if run_dir is None:
-        made = _temporary(environ)
-        try:
-            with _held(made):
-                yield Sockets(made)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+        with scratch("mesh", _runtime_dir(environ)) as made:
+            yield Sockets(made)
         return
     path = run_dir.absolute()
     sockets = Sockets(path)
@@ -94,10 +89,10 @@ def claim_run_dir(
             _remove(sockets)
 
 
-def _temporary(environ: Mapping[str, str]) -> Path:
+def _runtime_dir(environ: Mapping[str, str]) -> Path | None:
+    """Where sockets belong; None where there is no such place."""
     runtime = environ.get("XDG_RUNTIME_DIR", "")
-    parent = runtime if runtime and os.access(runtime, os.W_OK | os.X_OK) else None
-    return Path(tempfile.mkdtemp(prefix="clew-mesh-", dir=parent))  # mode 0700
+    return Path(runtime) if runtime and os.access(runtime, os.W_OK | os.X_OK) else None
 
 
 def _make_private(path: Path) -> None:
