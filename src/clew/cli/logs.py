@@ -39,6 +39,7 @@ def log_to_stderr(level: str, form: str) -> None:
     handler.setFormatter(JsonFormatter() if form == "json" else LineFormatter())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("clew").setLevel(level.upper())
+    logging.getLogger("kazoo").setLevel(logging.ERROR)  # it warns of every try to connect
 
 
 class LineFormatter(logging.Formatter):

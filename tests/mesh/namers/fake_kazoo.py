@@ -59,6 +59,11 @@ class FakeKazoo:
         for listener in self._listeners:
             listener("CONNECTED")
 
+    def disconnect(self, state: str) -> None:
+        self.lost = True
+        for listener in self._listeners:
+            listener(state)
+
     def stop(self) -> None:
         self.stopped += 1
 

@@ -265,6 +265,31 @@ def test_what_is_known_stays_without_a_connection_and_is_read_again_with_one() -
     scene(tree, ServerSet(), act)
 
 
+def test_an_outage_is_a_line_when_it_begins_and_one_when_it_ends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="clew")
+    tree = FakeKazoo(dict(DISCOVERY))
+    paths = [f"{PREFIX}/a/web", f"{PREFIX}/a/web:http"]
+
+    async def act(watch: Watched, namer: Following) -> None:
+        watch.want(*paths)
+        for path in paths:
+            await watch.answer(path)
+        tree.disconnect("SUSPENDED")
+        tree.disconnect("LOST")
+        tree.set("/a/web/member_0000000001", member(*TWO))
+        await eventually(lambda: namer.state()[paths[0]]["watch"]["error"] == "ConnectionLoss")
+        tree.connect()
+        await watch.until(paths[0], lambda answer: addresses(answer) == [TWO])
+
+    scene(tree, ServerSet(), act)
+    assert [each.getMessage() for each in caplog.records] == [
+        "ZooKeeper at zk:1 is away; what is known stays in use",
+        "ZooKeeper at zk:1 is there again",
+    ]
+
+
 @pytest.mark.parametrize("kind", ["io.l5d.serversets", "io.l5d.zkLeader"])
 def test_the_namers_of_a_file(kind: str) -> None:
     linker = read_linker(

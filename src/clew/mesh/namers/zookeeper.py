@@ -11,7 +11,7 @@ from typing import Protocol
 from kazoo.exceptions import KazooException
 
 from clew.mesh.namers.following import Found, Watch
-from clew.mesh.namers.zookeeper_session import Session
+from clew.mesh.namers.zookeeper_session import AWAY, Session
 from clew.mesh.naming.bound import Address, Addresses
 from clew.mesh.naming.path import Path
 
@@ -68,7 +68,7 @@ class ZooKeeper:
                     watch.tell(await self._find(session, service, stir))
                 except (KazooException, ValueError, TimeoutError) as error:
                     watch.fail(str(error) or type(error).__name__)
-                    if backoff == FIRST_BACKOFF:
+                    if backoff == FIRST_BACKOFF and not isinstance(error, AWAY):
                         log.warning("ZooKeeper at %s, %s: %r", self._hosts, service, error)
                     await asyncio.sleep(backoff * random.uniform(0.5, 1))
                     backoff = min(2 * backoff, LONGEST_BACKOFF)

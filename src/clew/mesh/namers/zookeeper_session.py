@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from kazoo.client import KazooClient
-from kazoo.exceptions import NoNodeError
+from kazoo.exceptions import (
+    ConnectionClosedError,
+    ConnectionLoss,
+    NoNodeError,
+    SessionExpiredError,
+)
 from kazoo.retry import KazooRetry
+
+log = logging.getLogger(__name__)
 
 Stir = Callable[[], None]
 T = TypeVar("T")
 
 ANSWER_SECONDS = 10.0
 """For an answer, the connection included."""
+AWAY = (ConnectionClosedError, ConnectionLoss, SessionExpiredError, TimeoutError)
+"""What questions raise while ZooKeeper is away, which the session tells once an outage."""
 
 
 class Session(Protocol):
@@ -45,6 +55,8 @@ class KazooSession:
     """Connects at once, and again for ever."""
 
     def __init__(self, hosts: str, new_client: Callable[..., KazooClient] = KazooClient) -> None:
+        self._hosts = hosts
+        self._away = False
         self._loop = asyncio.get_running_loop()
         self._listening: set[Stir] = set()
         self._client = new_client(
@@ -89,15 +101,26 @@ class KazooSession:
         # the threads of kazoo come to the loop here and in _on_state only
         result = ask(node, watch=_Waker(self._loop, stir))
         result.rawlink(lambda _: _call(self._loop, answered.set))
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await answered.wait()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await answered.wait()
+        except TimeoutError:
+            self._on_away()  # also where it was never there, of which there is no event
+            raise
         return result.get(block=False)
 
     def _on_state(self, state: str) -> None:
-        if state == "CONNECTED":
-            _call(self._loop, self._stir_all)
+        _call(self._loop, self._on_there if state == "CONNECTED" else self._on_away)
 
-    def _stir_all(self) -> None:
+    def _on_away(self) -> None:
+        if not self._away:
+            log.warning("ZooKeeper at %s is away; what is known stays in use", self._hosts)
+        self._away = True
+
+    def _on_there(self) -> None:
+        if self._away:
+            log.info("ZooKeeper at %s is there again", self._hosts)
+        self._away = False
         for stir in self._listening:
             stir()
 
