@@ -112,6 +112,7 @@ def _message(pool: DescriptorPool, name: str) -> Any:
 _writing = _pool(_file(_STRING, _repeated))
 _reading = _pool(_file(_BYTES, _raw))
 WritableListOfSpans = _message(_writing, "ListOfSpans")
+WritableSpan = _message(_writing, "Span")
 ListOfSpans = _message(_reading, "ListOfSpans")
 SpanMessage = _message(_reading, "Span")
 TagMessage = _message(_reading, "Span.TagsEntry")

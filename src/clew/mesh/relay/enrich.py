@@ -18,6 +18,12 @@ from clew.mesh.xds import tracing as sent
 from clew.span.model import Annotation, Endpoint, Kind, Micros, Span
 from clew.span.normal import new_endpoint
 
+_SIDES = {
+    Kind.SERVER: ("srv", sent.PEER, "ca"),
+    Kind.CLIENT: ("clnt", "upstream_address", "sa"),
+}
+"""Finagle's word for the side; which tag of Envoy's has the other side's address; Linkerd's."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
@@ -56,8 +62,6 @@ def _server_span(span: Span, server: ServerFacts) -> Span:
     if client:
         own["client"] = client
         own["residual"] = tags.get(sent.RESIDUAL) or "/"
-    if peer := tags.get(sent.PEER):
-        own["ca"] = peer
     if failed:
         own["error"] = failed
     if stage := failure.router_stage(tags):
@@ -68,8 +72,8 @@ def _server_span(span: Span, server: ServerFacts) -> Span:
     return _with(
         span,
         local=_endpoint(server.service_name, server.ip, server.port),
-        remote=_endpoint_at(tags.get(sent.PEER, "")),
-        tags=http_tags.of(tags, "srv") | own,
+        remote=remote_endpoint(tags, Kind.SERVER),
+        tags=side_tags(tags, Kind.SERVER) | own,
     )
 
 
@@ -77,8 +81,6 @@ def _client_span(span: Span, server: ServerFacts) -> Span:
     tags = span.tags
     failed = failure.of(tags)
     own = {}
-    if address := tags.get("upstream_address"):
-        own["sa"] = address
     ended: tuple[Annotation, ...] = ()
     if failed:
         own["error"] = failed
@@ -93,10 +95,25 @@ def _client_span(span: Span, server: ServerFacts) -> Span:
     return _with(
         span,
         local=_endpoint(service.removeprefix("/"), server.ip, None),
-        remote=_endpoint_at(address or ""),
-        tags=http_tags.of(tags, "clnt") | own,
+        remote=remote_endpoint(tags, Kind.CLIENT),
+        tags=side_tags(tags, Kind.CLIENT) | own,
         annotations=ended,
     )
+
+
+def side_tags(tags: Mapping[str, str], kind: Kind) -> dict[str, str]:
+    """The tags that need not know of the server."""
+    side, address, name = _SIDES[kind]
+    found = http_tags.of(tags, side)
+    if value := tags.get(address):
+        found[name] = value
+    return found
+
+
+def remote_endpoint(tags: Mapping[str, str], kind: Kind) -> Endpoint | None:
+    """Who called, or who was called."""
+    _, address, _ = _SIDES[kind]
+    return _endpoint_at(tags.get(address, ""))
 
 
 def _with(

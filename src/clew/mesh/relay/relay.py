@@ -9,13 +9,13 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
 
-from clew.mesh.relay.enrich import ServerFacts, enrich
+from clew.mesh.relay.enrich import ServerFacts
 from clew.mesh.relay.export import Exporter
 from clew.mesh.relay.receive import Receiver
-from clew.mesh.xds.tracing import SERVER_KEY
+from clew.mesh.relay.rewrite import Rewriter
 from clew.span.errors import MalformedSpans
 from clew.span.model import Span
-from clew.span.proto3 import decode_list, encode_list
+from clew.span.proto3 import decode_list
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class Relay:
     ) -> None:
         self._receiver = Receiver(socket_path, self._on_post)
         self._facts = facts
+        self._rewriter = Rewriter(facts)
         self._exporters = exporters
         self._observers: Sequence[Callable[[Span], None]] = ()
         self._unknown = Counter(
@@ -47,7 +48,9 @@ class Relay:
 
     def set_facts(self, facts: Mapping[str, ServerFacts]) -> None:
         """The servers of the configuration that is now in force."""
-        self._facts = facts
+        if facts != self._facts:
+            self._facts = facts
+            self._rewriter = Rewriter(facts)
 
     def set_observers(self, observers: Sequence[Callable[[Span], None]]) -> None:
         """Who is shown the next spans in this process; they must be quick and must not fail."""
@@ -78,19 +81,20 @@ class Relay:
 
     def _on_post(self, body: bytes) -> int:
         try:
-            spans = decode_list(body)
+            told = self._rewriter.rewrite(body)
         except MalformedSpans as error:
             self._malformed.inc()
             log.warning("spans from Envoy are lost: %s", error)
             return 400
-        facts = self._facts
-        self._unknown.inc(sum(span.tags.get(SERVER_KEY) not in facts for span in spans))
-        if spans:
-            told = [enrich(span, facts) for span in spans]
-            for observe in self._observers:
-                for span in told:
-                    observe(span)
-            enriched = encode_list(told)
+        self._unknown.inc(told.unknown)
+        if told.spans:
+            self._show(told.body)
             for exporter in self._exporters:
-                exporter.offer(enriched, len(spans))
+                exporter.offer(told.body, told.spans)
         return 202
+
+    def _show(self, body: bytes) -> None:
+        if self._observers:
+            for span in decode_list(body):
+                for observe in self._observers:
+                    observe(span)
