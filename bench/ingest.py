@@ -21,7 +21,7 @@ from bench.traces import SPANS_A_TRACE, traces
 from clew.span.model import Micros, Span
 from clew.trace.collect import columns
 from clew.trace.store.clickhouse import ClickHouseStore
-from clew.trace.store.engine import Engine
+from clew.trace.store.embedded import EmbeddedEngine
 
 SPANS, BLOCK = 300_000, 50_000
 ROUNDS = 3
@@ -108,7 +108,7 @@ def engine_alone() -> None:
     while some := list(chain.from_iterable(islice(made, BLOCK // SPANS_A_TRACE))):
         blocks.append(_block(some))
     with tempfile.TemporaryDirectory() as directory:
-        store = ClickHouseStore(Engine(Path(directory)))
+        store = ClickHouseStore(EmbeddedEngine(Path(directory)))
         before, start = cpu(os.getpid()), time.perf_counter()
         for number, block in enumerate(blocks):
             store.insert(block, str(number))

@@ -16,7 +16,7 @@ from clew.trace.collect import columns
 from clew.trace.query import Sort, TraceQuery
 from clew.trace.search_language.parser import parse
 from clew.trace.store.clickhouse import ClickHouseStore
-from clew.trace.store.engine import Engine
+from clew.trace.store.embedded import EmbeddedEngine
 from clew.trace.store.links import Links
 
 SPANS, BLOCK, ROUNDS = 1_000_000, 100_000, 9
@@ -29,7 +29,7 @@ _SCAN = (
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
-        engine = Engine(Path(directory))
+        engine = EmbeddedEngine(Path(directory))
         store = ClickHouseStore(engine)
         try:
             ids = list(fill(store))
@@ -48,7 +48,7 @@ def fill(store: ClickHouseStore) -> Iterable[str]:
         yield from (trace[0].trace_id for trace in some)
 
 
-def measure(engine: Engine, store: ClickHouseStore, ids: list[str]) -> None:
+def measure(engine: EmbeddedEngine, store: ClickHouseStore, ids: list[str]) -> None:
     def ask(text: str = "", sort: Sort = Sort.NEWEST, **conditions: Any) -> Callable[[], object]:
         query = TraceQuery(
             expression=parse(text) if text else None,

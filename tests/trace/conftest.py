@@ -11,21 +11,21 @@ import pytest
 from tests.contract.base import NewStore
 
 from clew.trace.store.clickhouse import ClickHouseStore
-from clew.trace.store.engine import Engine
+from clew.trace.store.embedded import EmbeddedEngine
 
 _NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine]:
     directory: Path = tmp_path_factory.mktemp("engine")
-    engine = Engine(directory)
+    engine = EmbeddedEngine(directory)
     yield engine
     engine.close()
 
 
 @contextlib.contextmanager
-def stores(engine: Engine) -> Iterator[NewStore]:
+def stores(engine: EmbeddedEngine) -> Iterator[NewStore]:
     """Makes empty stores, each in a database of its own, and drops them at the end."""
     made: list[tuple[str, ClickHouseStore]] = []
 
@@ -45,18 +45,18 @@ def stores(engine: Engine) -> Iterator[NewStore]:
     yield new
     for database, store in made:
         store.release()
-        engine.run(f"DROP DATABASE {database}")
+        engine.define(f"DROP DATABASE {database}")
 
 
 @pytest.fixture
-def new_store(engine: Engine) -> Iterator[NewStore]:
+def new_store(engine: EmbeddedEngine) -> Iterator[NewStore]:
     """For stores that one test writes to."""
     with stores(engine) as new:
         yield new
 
 
 @pytest.fixture(scope="module")
-def new_shared_store(engine: Engine) -> Iterator[NewStore]:
+def new_shared_store(engine: EmbeddedEngine) -> Iterator[NewStore]:
     """For stores that the tests of a file only read."""
     with stores(engine) as new:
         yield new

@@ -26,8 +26,8 @@ from clew.span.normal import new_endpoint, new_span
 _STORED = """
 import json, sys
 from pathlib import Path
-from clew.trace.store.engine import Engine
-engine = Engine(Path(sys.argv[1]) / "store")
+from clew.trace.store.embedded import EmbeddedEngine
+engine = EmbeddedEngine(Path(sys.argv[1]) / "store")
 session = engine.session({}, "clew")
 rows = session.read("SELECT trace_lo, count() AS n FROM spans GROUP BY trace_lo")
 print(json.dumps(dict(zip(rows["trace_lo"].to_pylist(), rows["n"].to_pylist()))))

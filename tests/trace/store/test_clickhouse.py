@@ -12,7 +12,7 @@ from tests.contract.store import StoreContract
 from clew.span.model import Micros
 from clew.trace.collect import columns
 from clew.trace.store.clickhouse import ClickHouseStore
-from clew.trace.store.engine import Engine
+from clew.trace.store.embedded import EmbeddedEngine
 
 __all__ = ["store"]
 
@@ -22,12 +22,12 @@ class TestClickHouse(StoreContract):
 
 
 @pytest.fixture
-def database(engine: Engine) -> Iterator[str]:
+def database(engine: EmbeddedEngine) -> Iterator[str]:
     yield "test_of_clickhouse"
-    engine.run("DROP DATABASE test_of_clickhouse")
+    engine.define("DROP DATABASE test_of_clickhouse")
 
 
-def rows_by_table(engine: Engine, database: str) -> dict[str, int]:
+def rows_by_table(engine: EmbeddedEngine, database: str) -> dict[str, int]:
     parts = engine.session({}, "system").read(
         "SELECT table, sum(rows) AS n FROM parts WHERE active AND database = {name:String}"
         " GROUP BY table",
@@ -36,7 +36,7 @@ def rows_by_table(engine: Engine, database: str) -> dict[str, int]:
     return dict(zip(parts["table"].to_pylist(), parts["n"].to_pylist(), strict=True))
 
 
-def test_the_same_token_adds_nothing_to_any_table(engine: Engine, database: str) -> None:
+def test_the_same_token_adds_nothing_to_any_table(engine: EmbeddedEngine, database: str) -> None:
     store = ClickHouseStore(engine, database=database, autocomplete_keys=["http.path"])
     yesterday = Micros((CLIENT_SPAN.timestamp or 0) - DAY * 1000)
     long_ago = Micros((CLIENT_SPAN.timestamp or 0) - 99 * DAY * 1000)
@@ -62,7 +62,7 @@ def test_the_same_token_adds_nothing_to_any_table(engine: Engine, database: str)
     store.release()
 
 
-def test_slots_are_given_once_for_good(engine: Engine, database: str) -> None:
+def test_slots_are_given_once_for_good(engine: EmbeddedEngine, database: str) -> None:
     first = ClickHouseStore(engine, database=database)
     given = [(its.service, its.slot) for its in first.service_slots(["b", "a", "b", "it's"])]
     assert given == [("b", 0), ("a", 1), ("b", 0), ("it's", 2)]

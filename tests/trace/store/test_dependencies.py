@@ -13,7 +13,7 @@ from clew.span.model import Endpoint, Kind, Micros, Span
 from clew.trace.dependencies import Calls, DependencyLink, link
 from clew.trace.store import SpanStore, links
 from clew.trace.store.clickhouse import ClickHouseStore
-from clew.trace.store.engine import Engine
+from clew.trace.store.embedded import EmbeddedEngine
 
 
 def some_span(rnd: random.Random, trace_id: str, start: int) -> Span:
@@ -128,7 +128,7 @@ WINDOWS = [
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_settled_hours_change_nothing_but_the_work(engine: Engine, seed: int) -> None:
+def test_settled_hours_change_nothing_but_the_work(engine: EmbeddedEngine, seed: int) -> None:
     rnd = random.Random(seed)
     database = "test_of_links"
     store = ClickHouseStore(engine, database=database)
@@ -164,11 +164,11 @@ def test_settled_hours_change_nothing_but_the_work(engine: Engine, seed: int) ->
         assert store.links.settle(evening, lambda: False) == 0
     finally:
         store.release()
-        engine.run(f"DROP DATABASE {database}")
+        engine.define(f"DROP DATABASE {database}")
 
 
 def test_settled_hours_are_not_linked_again(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = ClickHouseStore(engine, database="test_of_links")
     try:
@@ -180,4 +180,4 @@ def test_settled_hours_are_not_linked_again(
         assert store.dependencies(TODAY + HOUR - 1, HOUR - 2) != before
     finally:
         store.release()
-        engine.run("DROP DATABASE test_of_links")
+        engine.define("DROP DATABASE test_of_links")

@@ -58,6 +58,10 @@ class StoreUnavailable(ClewError):
     """The store cannot take or answer this now; the same call may succeed later."""
 
 
+class StoreMisconfigured(StoreUnavailable):
+    """The store will not take or answer anything before someone changes something."""
+
+
 class StoreRefused(Exception):
     """These rows will never be stored, however often they are tried: the message says why."""
 

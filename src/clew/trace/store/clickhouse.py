@@ -1,7 +1,8 @@
-"""The span store on ClickHouse SQL, embedded in this process."""
+"""The span store on ClickHouse SQL, by whichever engine."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
@@ -16,6 +17,7 @@ from clew.span.model import Span
 from clew.trace.dependencies import DependencyLink
 from clew.trace.query import Place, TraceQuery, trace_time
 from clew.trace.store import SPAN_SCHEMA, Found, Health, QueryTimeout, ServiceSlot, rows, sql
+from clew.trace.store.embedded import EmbeddedEngine
 from clew.trace.store.engine import NARROW, Engine, Pool, Session, literal
 from clew.trace.store.eviction import evict
 from clew.trace.store.links import Links
@@ -42,7 +44,7 @@ def open_embedded(
     readers: int = 4,
 ) -> ClickHouseStore:
     """The store in ``directory``, made if it is not there. Raises StoreLocked, EngineMissing."""
-    engine = Engine(directory)
+    engine = EmbeddedEngine(directory)
     try:
         store = ClickHouseStore(
             engine,
@@ -78,15 +80,10 @@ class ClickHouseStore:
         self._strict = strict_trace_id
         self._query_timeout = query_timeout
         self._autocomplete_keys = frozenset(autocomplete_keys)
-        engine.run(f"CREATE DATABASE IF NOT EXISTS {database}")
+        self._database = database
         self._writer = Pool(engine, 1, {}, database)
-        with self._writer.session() as session:
-            for statement in sql.schema(autocomplete_keys):
-                session.run(statement)
-            slots = session.read("SELECT service, slot FROM service_slots")
-        self._slots = dict(
-            zip(rows.texts(slots, "service"), rows.numbers(slots, "slot"), strict=True)
-        )
+        self._define(engine, database, autocomplete_keys)
+        self._slots: dict[str, int] = {}
         self._giving_slots = threading.Lock()
         limits = {"max_execution_time": query_timeout, "max_memory_usage": query_memory}
         self._readers = Pool(engine, readers, limits, database)
@@ -156,22 +153,24 @@ class ClickHouseStore:
     def service_slots(self, services: Sequence[str]) -> list[ServiceSlot]:
         """See :class:`~clew.trace.store.SpanStore`."""
         with self._giving_slots:
-            new = [service for service in dict.fromkeys(services) if service not in self._slots]
-            given = {service: slot for slot, service in enumerate(new, start=len(self._slots))}
-            if given:
-                values = ", ".join(f"({literal(name)}, {slot})" for name, slot in given.items())
+            if not self._slots.keys() >= set(services):
                 with self._writer.session() as session:
-                    session.run(f"INSERT INTO service_slots (service, slot) VALUES {values}")
-                self._slots |= given
+                    self._slots = _with_slots(session, services)
             return [ServiceSlot(service=service, slot=self._slots[service]) for service in services]
 
     def retain(self, keep: Retention, today: date) -> list[date]:
         """Drop the days that ``keep`` no longer allows; answers which."""
         with self._writer.session() as session:
             days = expired(self._sizes(session), today, keep)
-            for day in days:
-                for table in _BY_DAY:
-                    session.run(f"ALTER TABLE {table} DROP PARTITION '{day}'")
+        layout = self._engine.layout
+        self._engine.define(
+            *(
+                f"ALTER TABLE {table}{layout.local} {layout.on} DROP PARTITION '{day}'"
+                for day in days
+                for table in _BY_DAY
+            ),
+            database=self._database,
+        )
         return days
 
     def evict(self, max_spans: int) -> int:
@@ -186,13 +185,12 @@ class ClickHouseStore:
 
     def health(self) -> Health:
         """See :class:`~clew.trace.store.SpanStore`."""
-        name = f"ClickHouse {self._engine.version} (embedded)"
         try:
             with self._pulse.session() as session:
                 session.read("SELECT 1")
         except ClewError as error:
-            return Health(name=name, error=str(error))
-        return Health(name=name)
+            return Health(name=self._engine.name, error=str(error))
+        return Health(name=self._engine.name)
 
     def close(self) -> None:
         """See :class:`~clew.trace.store.SpanStore`."""
@@ -206,12 +204,24 @@ class ClickHouseStore:
         for pool in (self._pulse, self._settling, self._readers, self._writer):
             pool.close()
 
+    def _define(self, engine: Engine, database: str, autocomplete_keys: Sequence[str]) -> None:
+        with contextlib.closing(engine.session({}, "")) as session:
+            read = session.read(sql.query("databases", database=literal(database)))
+        layout = engine.layout
+        # to make one takes a right that whoever made it for us need not have given
+        if layout.cluster or rows.numbers(read, "databases") == [0]:
+            engine.define(f"CREATE DATABASE IF NOT EXISTS {database} {layout.on}")
+        engine.define(*sql.schema(layout, database, autocomplete_keys), database=database)
+
     def _answers(self, query: str, **parameters: str) -> list[str]:
         with self._readers.session() as session:
             return rows.texts(session.read(sql.query(query), parameters), "answer")
 
     def _sizes(self, session: Session) -> dict[date, int]:
-        days = session.read(sql.query("days"))
+        statement = sql.query(
+            "days", parts=self._engine.layout.parts, database=literal(self._database)
+        )
+        days = session.read(statement)
         texts = map(date.fromisoformat, rows.texts(days, "day"))
         return dict(zip(texts, rows.numbers(days, "bytes"), strict=True))
 
@@ -288,6 +298,22 @@ class ClickHouseStore:
                 if (trace := found.get(self._key(span.trace_id))) is not None:
                     trace.append(span)
         return [rows.distinct(trace) for trace in found.values() if trace]
+
+
+def _with_slots(session: Session, services: Sequence[str]) -> dict[str, int]:
+    """The slots that were given, after ``services`` have theirs."""
+    known = _slots(session)
+    new = [service for service in dict.fromkeys(services) if service not in known]
+    if not new:
+        return known
+    values = ", ".join(f"({literal(name)}, {slot})" for slot, name in enumerate(new, len(known)))
+    session.run(f"INSERT INTO service_slots (service, slot) VALUES {values}")
+    return _slots(session)
+
+
+def _slots(session: Session) -> dict[str, int]:
+    read = session.read(sql.query("slots"))
+    return dict(zip(rows.texts(read, "service"), rows.numbers(read, "slot"), strict=True))
 
 
 def _which(session: Session, low_ids: set[int]) -> str:

@@ -17,7 +17,9 @@ from clew.errors import ClewError
 from clew.trace.collect import columns
 from clew.trace.store import SPAN_SCHEMA, QueryTimeout, StoreRefused, StoreUnavailable, rows
 from clew.trace.store.clickhouse import ClickHouseStore
-from clew.trace.store.engine import Engine, EngineMissing, Pool, StoreLocked
+from clew.trace.store.embedded import EmbeddedEngine, EngineMissing
+from clew.trace.store.engine import Pool
+from clew.trace.store.lock import StoreLocked
 
 ODD = [
     "",
@@ -34,23 +36,23 @@ ODD = [
 
 
 @pytest.fixture(scope="module")
-def pool(engine: Engine) -> Pool:
+def pool(engine: EmbeddedEngine) -> Pool:
     return Pool(engine, 3, {}, "default")
 
 
-def test_one_process_has_a_directory(engine: Engine, tmp_path: Path) -> None:
+def test_one_process_has_a_directory(engine: EmbeddedEngine, tmp_path: Path) -> None:
     directory = engine.directory
     with pytest.raises(StoreLocked) as refused:
-        Engine(directory)
+        EmbeddedEngine(directory)
     assert str(refused.value) == (
         f"{directory}: another process has this store open (stop the other `clew traces`, or give"
         " this one another directory)"
     )
 
 
-def test_one_directory_has_a_process(engine: Engine, tmp_path: Path) -> None:
+def test_one_directory_has_a_process(engine: EmbeddedEngine, tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="the store does not open"):
-        Engine(tmp_path / "another")
+        EmbeddedEngine(tmp_path / "another")
 
 
 @pytest.mark.parametrize("module", [None, types.ModuleType("chdb")], ids=["none", "empty"])
@@ -59,18 +61,18 @@ def test_a_platform_without_the_engine(
 ) -> None:
     monkeypatch.setitem(sys.modules, "chdb", module)
     with pytest.raises(EngineMissing, match="no engine for this platform"):
-        Engine(tmp_path)
+        EmbeddedEngine(tmp_path)
 
 
 def test_a_directory_that_cannot_be_one(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreUnavailable, match="file: File exists"):
-        Engine(tmp_path / "file")
+        EmbeddedEngine(tmp_path / "file")
 
 
 def test_a_directory_that_the_engine_would_misread(tmp_path: Path) -> None:
     with pytest.raises(ClewError, match=r"takes no directory with '\?' in its name"):
-        Engine(tmp_path / "a?b")
+        EmbeddedEngine(tmp_path / "a?b")
 
 
 @pytest.mark.parametrize("text", ODD)
@@ -113,7 +115,7 @@ def test_threads_get_answers_to_their_own_questions(pool: Pool) -> None:
     ],
 )
 def test_a_query_that_asks_too_much(
-    engine: Engine, settings: dict[str, int], query: str, text: str
+    engine: EmbeddedEngine, settings: dict[str, int], query: str, text: str
 ) -> None:
     pool = Pool(engine, 1, settings, "default")
     with pytest.raises(QueryTimeout, match=text), pool.session() as session:
@@ -135,10 +137,10 @@ def test_rows_that_can_never_be_stored_are_refused(new_store: NewStore) -> None:
     assert store.trace(CLIENT_SPAN.trace_id) == [CLIENT_SPAN]
 
 
-def test_a_store_in_trouble_says_try_again(engine: Engine) -> None:
-    engine.run("CREATE DATABASE IF NOT EXISTS trouble")
+def test_a_store_in_trouble_says_try_again(engine: EmbeddedEngine) -> None:
+    engine.define("CREATE DATABASE IF NOT EXISTS trouble")
     store = ClickHouseStore(engine, database="trouble")
-    engine.run("DROP DATABASE trouble")
+    engine.define("DROP DATABASE trouble")
     with pytest.raises(StoreUnavailable):
         store.insert(columns.table([CLIENT_SPAN], NOON), "token")
     with pytest.raises(StoreUnavailable):
