@@ -13,20 +13,25 @@ sys.path.insert(0, str(ROOT))
 from hatch_build import BuildFailed, has_packages, node_from_package, node_on_path  # noqa: E402 (from the root)
 
 
+def npm(*words: str, folder: Path) -> int:
+    """Run npm in ``folder`` with ``words``; answers its exit status. Raises BuildFailed."""
+    node = node_on_path() or node_from_package()
+    # npm starts node by name: it must find the one that was chosen
+    path = os.pathsep.join([str(node.node.parent), os.environ.get("PATH", "")])
+    command = [*node.npm, *words]
+    return subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}).returncode
+
+
 def main(words: list[str]) -> int:
     ui = ROOT / "ui"
+    commands = [] if has_packages(ui) else [["ci", "--no-audit", "--no-fund", "--silent"]]
     try:
-        node = node_on_path() or node_from_package()
+        for command in (*commands, words):
+            if status := npm(*command, folder=ui):
+                return status
     except BuildFailed as problem:
         print(f"clew: {problem}", file=sys.stderr)
         return 2
-    # npm starts node by name: it must find the one that was chosen
-    path = os.pathsep.join([str(node.node.parent), os.environ.get("PATH", "")])
-    commands = [] if has_packages(ui) else [("ci", "--no-audit", "--no-fund", "--silent")]
-    for command in (*commands, tuple(words)):
-        done = subprocess.run([*node.npm, *command], cwd=ui, env={**os.environ, "PATH": path})
-        if done.returncode:
-            return done.returncode
     return 0
 
 

@@ -12,6 +12,7 @@ from tests.contract.base import NewStore
 
 from clew.trace.store.clickhouse import ClickHouseStore
 from clew.trace.store.embedded import EmbeddedEngine
+from clew.trace.store.engine import Engine
 
 _NUMBERS = itertools.count()
 
@@ -25,7 +26,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine]
 
 
 @contextlib.contextmanager
-def stores(engine: EmbeddedEngine) -> Iterator[NewStore]:
+def stores(engine: Engine) -> Iterator[NewStore]:
     """Makes empty stores, each in a database of its own, and drops them at the end."""
     made: list[tuple[str, ClickHouseStore]] = []
 
@@ -45,7 +46,7 @@ def stores(engine: EmbeddedEngine) -> Iterator[NewStore]:
     yield new
     for database, store in made:
         store.release()
-        engine.define(f"DROP DATABASE {database}")
+        engine.define(f"DROP DATABASE {database} {engine.layout.on}")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What the store needs of a ClickHouse, wherever it runs.
 
-:mod:`clew.trace.store.embedded` has one in this process, :mod:`clew.trace.store.server` speaks to one.
+:mod:`clew.trace.store.embedded` has one in this process, :mod:`clew.trace.store.server` speaks
+to one.
 """
 
 from __future__ import annotations

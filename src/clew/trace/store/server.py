@@ -7,9 +7,9 @@ by its Keeper, or where it has none by each of the hosts in turn.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -28,12 +28,8 @@ OLDEST = (25, 8)
 _TOKENS = 10_000
 """Of an insert into tables that many servers insert into."""
 _CONNECT_SECONDS = 5
-_ANSWER_SECONDS = 300
-"""Without any sign of life; one who is at work gives signs."""
-_MARGIN_SECONDS = 10
-"""How much later than the server we end a question that has a limit."""
-_MEMORY = "max_memory_usage"
-_TIME = "max_execution_time"
+_SILENT_SECONDS = 60
+"""Without any sign of life; a server that is at work gives signs."""
 _ACCESS = {192, 193, 194, 516}
 _RIGHTS = 497
 _VERSION = re.compile(r" \(version [^)]*(?:\([^)]*\))?\)")
@@ -49,19 +45,18 @@ class ServerEngine:
 
         self._server = server
         self._pool = get_pool_manager(ca_cert=server.ca or None)
+        self._clients: dict[int, HttpClient] = {}
         self._now = 0
-        self._moving = threading.Lock()
         self.layout = Layout(tokens=_TOKENS)
         try:
-            with contextlib.closing(self._anywhere({}, "")) as session:
-                version = session.version
-                check_version(version, str(server))
-                if server.cluster:
-                    self.layout = cluster_layout(session, server)
+            session = self._anywhere({}, "")
+            check_version(session.version, str(server))
+            if server.cluster:
+                self.layout = cluster_layout(session, server)
         except BaseException:
             self.close()
             raise
-        self.name = f"ClickHouse {version} at {server}"
+        self.name = f"ClickHouse {session.version} at {server}"
 
     def session(self, settings: Mapping[str, str | int], database: str) -> Session:
         """See :class:`~clew.trace.store.engine.Engine`."""
@@ -74,70 +69,85 @@ class ServerEngine:
             # a server that is away does it when it is back
             settings["distributed_ddl_output_mode"] = "null_status_on_timeout"
             settings["distributed_ddl_task_timeout"] = 30
-        everywhere = self._server.cluster and not self.layout.on_cluster
-        for host in range(len(self._server.hosts)) if everywhere else (None,):
-            with contextlib.closing(
-                self._anywhere(settings, database)
-                if host is None
-                else self._at(host, settings, database)
-            ) as session:
-                for statement in statements:
-                    session.run(statement)
+        for session in self._definers(settings, database):
+            for statement in statements:
+                session.run(statement)
 
     def close(self) -> None:
         """Close every connection."""
         self._pool.clear()
 
+    def _definers(self, settings: Mapping[str, str | int], database: str) -> Iterator[_Session]:
+        """A session at each host that must be told itself what is made or dropped."""
+        if self._server.cluster and not self.layout.on_cluster:
+            for host in range(len(self._server.hosts)):
+                yield self._at(host, settings, database)
+        else:
+            yield self._anywhere(settings, database)
+
     def _anywhere(self, settings: Mapping[str, str | int], database: str) -> _Session:
         """A session at the host that answered last, or the next that answers."""
         hosts = len(self._server.hosts)
-        first = self._now
-        for host in (number % hosts for number in range(first, first + hosts)):
+        for tried in range(hosts):
             try:
-                session = self._at(host, settings, database)
+                return self._at((self._now + tried) % hosts, settings, database)
             except StoreMisconfigured:
                 raise
             except StoreUnavailable as error:
                 unavailable = error
-            else:
-                with self._moving:
-                    self._now = host
-                return session
         raise unavailable
 
     def _at(self, host: int, settings: Mapping[str, str | int], database: str) -> _Session:
+        client = self._clients.get(host)
+        if client is None:
+            client = self._clients[host] = self._connect(host)
+            self._now = host
+
+        def lost() -> None:
+            self._clients.pop(host, None)
+
+        place = _place(self._server, host)
+        within = {**settings, **({"database": database} if database else {})}
+        return _Session(client, within, functools.partial(_translated, place, self._server, lost))
+
+    def _connect(self, host: int) -> HttpClient:
+        """A client for sessions of any thread. Asks the server what it is."""
         from clickhouse_connect.driver.httpclient import HttpClient
 
         server = self._server
         name, port = server.hosts[host]
-        limit = int(settings.get("max_execution_time", 0))
-        with _translated(f"{name}:{port}", server):
+        with _translated(_place(server, host), server, lambda: None):
             client = HttpClient(
                 "https" if server.secure else "http",
                 name,
                 port,
                 server.user,
                 server.password,
-                database or None,
-                settings=dict(settings),
+                database=None,
                 pool_mgr=self._pool,
                 # Arrow is compressed already, in both directions
                 compress=False,
                 query_retries=0,
                 connect_timeout=_CONNECT_SECONDS,
-                send_receive_timeout=limit + _MARGIN_SECONDS if limit else _ANSWER_SECONDS,
+                send_receive_timeout=_SILENT_SECONDS,
+                # else the threads would have to take turns
                 autogenerate_session_id=False,
                 form_encode_query_params=True,
             )
         client.http_retries = 0
-        return _Session(client, f"{name}:{port}", server)
+        return client
 
 
 class _Session:
     """See :class:`~clew.trace.store.engine.Session`."""
 
-    def __init__(self, client: HttpClient, place: str, server: Server) -> None:
-        self._client, self._place, self._server = client, place, server
+    def __init__(
+        self,
+        client: HttpClient,
+        settings: Mapping[str, str | int],
+        translated: Callable[[], contextlib.AbstractContextManager[None]],
+    ) -> None:
+        self._client, self._settings, self._translated = client, dict(settings), translated
 
     @property
     def version(self) -> str:
@@ -147,12 +157,14 @@ class _Session:
     def run(self, sql: str) -> None:
         """See :class:`~clew.trace.store.engine.Session`."""
         with self._translated():
-            self._client.command(sql)
+            self._client.command(sql, settings=self._settings)
 
     def read(self, sql: str, parameters: Mapping[str, str | int] = NO_PARAMETERS) -> pa.Table:
         """See :class:`~clew.trace.store.engine.Session`."""
         with self._translated():
-            answer = self._client.raw_query(sql, dict(parameters), fmt="ArrowStream")
+            answer = self._client.raw_query(
+                sql, dict(parameters), settings=self._settings, fmt="ArrowStream"
+            )
             return pa.ipc.open_stream(answer).read_all()
 
     def insert(self, statement: str, table: pa.Table) -> None:
@@ -161,16 +173,14 @@ class _Session:
         options = pa.ipc.IpcWriteOptions(compression=_COMPRESSION)
         with pa.ipc.new_stream(sink, table.schema, options=options) as stream:
             stream.write_table(table)
+        body = sink.getvalue().to_pybytes()
         with self._translated():
-            body = sink.getvalue().to_pybytes()
-            self._client.command(f"{statement} FORMAT ArrowStream", data=body)
+            self._client.command(
+                f"{statement} FORMAT ArrowStream", data=body, settings=self._settings
+            )
 
     def close(self) -> None:
-        """See :class:`~clew.trace.store.engine.Session`."""
-        self._client.close()
-
-    def _translated(self) -> contextlib.AbstractContextManager[None]:
-        return _translated(self._place, self._server)
+        """Nothing: connections are the engine's."""
 
 
 def check_version(version: str, place: str) -> None:
@@ -212,8 +222,8 @@ def cluster_layout(session: Session, server: Server) -> Layout:
 
 
 @contextlib.contextmanager
-def _translated(place: str, server: Server) -> Iterator[None]:
-    """The driver's errors as ours."""
+def _translated(place: str, server: Server, lost: Callable[[], None]) -> Iterator[None]:
+    """The driver's errors as ours; ``lost`` is called when the server does not answer."""
     from clickhouse_connect.driver.exceptions import DatabaseError, Error
 
     try:
@@ -236,9 +246,16 @@ def _translated(place: str, server: Server) -> Iterator[None]:
                 f"{place} does not answer as ClickHouse does over HTTP: {text}",
                 "name its HTTP port, which is 8123 by custom, or 8443 with TLS (secure=true)",
             ) from error
+        lost()
         raise StoreUnavailable(f"ClickHouse at {place} cannot be reached: {_why(error)}") from error
     except pa.ArrowInvalid as error:
+        lost()
         raise StoreUnavailable(f"ClickHouse at {place} broke off its answer: {error}") from error
+
+
+def _place(server: Server, host: int) -> str:
+    name, port = server.hosts[host]
+    return f"{name}:{port}"
 
 
 def _told(text: str) -> str:
