@@ -113,4 +113,4 @@ def test_a_value_that_is_none_is_named_with_what_would_be_right(name: str, value
 def test_what_a_zipkin_would_do_and_this_does_not_is_said(
     variables: dict[str, str], said: list[str]
 ) -> None:
-    assert list(unmet(variables, DIRECTORY)) == said
+    assert list(unmet(variables, str(DIRECTORY))) == said

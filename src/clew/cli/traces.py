@@ -15,6 +15,7 @@ import click
 from clew.cli.logs import log_options, log_to_stderr
 from clew.cli.quantities import Duration, Size
 from clew.errors import ClewError
+from clew.trace.dsn import Server, is_dsn, parse
 
 _OTLP_PORTS = (4317, 4318)
 
@@ -30,6 +31,24 @@ def _default_directory() -> Path:
     return Path(data) / "clew" / "traces"
 
 
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+
+
+class Store(click.ParamType[Path | Server]):
+    """A directory, or a ClickHouse server."""
+
+    name = "store"
+
+    def convert(
+        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path | Server:
+        """Raises BadDsn."""
+        if isinstance(value, str) and is_dsn(value):
+            return parse(value, os.environ)
+        directory: Path = DIRECTORY.convert(value, param, ctx)
+        return directory
+
+
 @click.command(epilog="Example: clew traces --port 9411 --store ./traces")
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option(
@@ -40,11 +59,19 @@ def _default_directory() -> Path:
 )
 @click.option(
     "--store",
-    "directory",
-    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR|DSN",
+    type=Store(),
     default=_default_directory,
     show_default="$XDG_DATA_HOME/clew/traces, or ~/.local/share/clew/traces",
-    help="Directory of the spans; made if it is not there. One server at a time may use it.",
+    help="Directory of the spans; made if it is not there. One server at a time may use it. Or a "
+    "ClickHouse server: clickhouse://user@host:8123/database.  [env: CLICKHOUSE_USER, "
+    "CLICKHOUSE_PASSWORD]",
+)
+@click.option(
+    "--spool",
+    type=DIRECTORY,
+    help="Directory in which spans wait for a ClickHouse server; one of us at a time may use it.  "
+    "[default: that of --store's default]",
 )
 @click.option(
     "--sample-rate",
@@ -92,7 +119,8 @@ def _default_directory() -> Path:
 def command(
     host: str | None,
     port: int | None,
-    directory: Path,
+    store: Path | Server,
+    spool: Path | None,
     sample_rate: float | None,
     otlp: bool,
     scribe_port: int | None,
@@ -122,11 +150,22 @@ def command(
     from clew.trace.store.retention import Retention
 
     log_to_stderr(log_level, log_format)
-    logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of every malformed request
+    # they warn of every malformed request, and of every try to reach a server
+    for name in ("uvicorn", "clickhouse_connect", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    server = store if isinstance(store, Server) else None
+    directory = store if isinstance(store, Path) else spool or _default_directory()
+    if server and max_spans:
+        raise click.UsageError("--max-spans is for a store in a directory: use --max-disk")
+    if spool and not server:
+        raise click.UsageError("--spool is for a store on a server")
     read = read_settings(os.environ, directory)
-    for sentence in unmet(os.environ, directory):
+    for sentence in unmet(os.environ, str(store)):
         _logger.warning(sentence)
+    # Zipkin's is of spans in memory, and not of those on a server
+    kept_spans = max_spans or (read.retention.max_spans if server is None else None)
     options = {
+        "server": server,
         "host": host,
         "port": port,
         "sample_rate": sample_rate,
@@ -136,13 +175,13 @@ def command(
         "retention": Retention(
             max_age=retain,
             max_bytes=max_disk,
-            max_spans=max_spans or read.retention.max_spans,
+            max_spans=kept_spans,
         ),
     }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     settings = dataclasses.replace(read, **given)
 
     def ready(address: str) -> None:
-        click.echo(f"clew traces ready: {address}/zipkin/ (store {directory})")
+        click.echo(f"clew traces ready: {address}/zipkin/ (store {store})")
 
     run(settings, ready)

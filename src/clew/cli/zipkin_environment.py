@@ -72,12 +72,12 @@ def read_settings(environment: Mapping[str, str], directory: Path) -> Settings:
     )
 
 
-def unmet(environment: Mapping[str, str], directory: Path) -> Iterator[str]:
+def unmet(environment: Mapping[str, str], store: str) -> Iterator[str]:
     """A sentence for each thing that ``environment`` asks of a Zipkin and that is not here."""
     read = _Reader(environment)
     storage = read(str, "mem", "STORAGE_TYPE")
     if storage != "mem":
-        yield f"STORAGE_TYPE={storage} has no effect: spans are kept in {directory}"
+        yield f"STORAGE_TYPE={storage} has no effect: spans are kept in {store}"
     for name, transport in _NOT_HERE.items():
         if read(str, "", name):
             yield f"{name} has no effect: spans are not taken from {transport}"

@@ -7,11 +7,11 @@ import contextlib
 import functools
 import gc
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
@@ -43,17 +43,18 @@ from clew.trace.collect.sampler import Sampler
 from clew.trace.collect.scribe import ScribeCollector
 from clew.trace.collect.status import Status
 from clew.trace.collect.timing import RequestTimes
+from clew.trace.dsn import Server
 from clew.trace.store import SpanStore
-from clew.trace.store.clickhouse import ClickHouseStore, open_embedded
+from clew.trace.store.clickhouse import ClickHouseStore
+from clew.trace.store.lock import hold
+from clew.trace.store.opening import Options, open_embedded, open_server, opened_when_there
+from clew.trace.store.retaining import retaining
 from clew.trace.store.retention import Retention
 from clew.ui import serve as ui
 
 _GRACE_SECONDS = 10
 """How long requests, and after them inserts, may take to finish when the server stops."""
 _KEEP_ALIVE_SECONDS = 60
-_RETENTION_SECONDS = 600
-_EVICTION_SECONDS = 10
-"""Where a number of spans is the limit, which a burst can pass in a minute."""
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +68,9 @@ class Settings:
     port: int = 9411
     """For everything; 0 takes any free one (QUERY_PORT)."""
     directory: Path
-    """Where the store and the log are; made if it is not there."""
+    """Where the log and the embedded store are; made if it is not there."""
+    server: Server | None = None
+    """The ClickHouse that has the spans instead; None: the embedded store has them."""
     sample_rate: float = 1.0
     """The share of traces to keep, 0 to 1 (COLLECTOR_SAMPLE_RATE)."""
     http_collector: bool = True
@@ -114,15 +117,15 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         listening(settings.host, settings.port) as [listener],
         listening(settings.host, *settings.otlp_ports) as otlp_listeners,
         listening(settings.host, *_scribe_ports(settings)) as scribe_listeners,
-        _store(settings) as store,
     ):
         for one in otlp_listeners:
             _logger.info("taking OTLP at port %d", port(one))
         async with (
+            _store(settings) as store,
             _intake(settings, store, sampler, counts) as intake,
             _grpc_server(settings, intake) as (path, stop),
             _scribe(settings, intake, scribe_listeners),
-            _retaining(store, settings.retention),
+            retaining(store, settings.retention),
         ):
             config = uvicorn.Config(
                 _application(settings, store, intake, [port(one) for one in otlp_listeners]),
@@ -190,48 +193,30 @@ async def _scribe(
         yield
 
 
-@contextlib.contextmanager
-def _store(settings: Settings) -> Iterator[ClickHouseStore]:
-    try:
-        settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise NoDirectory(
-            f"{settings.directory}: {error.strerror}", "choose a directory with --store"
-        ) from error
-    store = open_embedded(
-        settings.directory / "store",
-        strict_trace_id=settings.strict_trace_id,
-        autocomplete_keys=settings.api.autocomplete_keys,
-        query_timeout=settings.query_timeout,
-    )
-    with contextlib.closing(store):
-        yield store
-
-
 @contextlib.asynccontextmanager
-async def _retaining(store: ClickHouseStore, keep: Retention) -> AsyncIterator[None]:
-    """Drop what is too old or too much, now and from time to time."""
-
-    async def retain() -> None:
-        while True:
-            try:
-                dropped = await asyncio.to_thread(store.retain, keep, datetime.now(UTC).date())
-                evicted = keep.max_spans and await asyncio.to_thread(store.evict, keep.max_spans)
-            except ClewError as error:
-                _logger.warning("old spans could not be dropped: %s", error)
-            else:
-                for day in dropped:
-                    _logger.info("dropped the spans of %s", day)
-                if evicted:
-                    _logger.info("dropped the oldest traces, of %d spans", evicted)
-            await asyncio.sleep(_EVICTION_SECONDS if keep.max_spans else _RETENTION_SECONDS)
-
-    task = asyncio.create_task(retain())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
+async def _store(settings: Settings) -> AsyncIterator[ClickHouseStore]:
+    options: Options = {
+        "strict_trace_id": settings.strict_trace_id,
+        "autocomplete_keys": settings.api.autocomplete_keys,
+        "query_timeout": settings.query_timeout,
+    }
+    with contextlib.ExitStack() as stack:
+        try:
+            settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise NoDirectory(
+                f"{settings.directory}: {error.strerror}", "choose a directory with --store"
+            ) from error
+        if settings.server is None:
+            store = open_embedded(settings.directory / "store", **options)
+        else:
+            # the embedded store holds its directory itself; here the log must be one's own
+            stack.callback(os.close, hold(settings.directory))
+            store = await opened_when_there(
+                functools.partial(open_server, settings.server, **options)
+            )
+        stack.enter_context(contextlib.closing(store))
+        yield store
 
 
 @contextlib.asynccontextmanager

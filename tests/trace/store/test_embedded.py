@@ -153,7 +153,7 @@ def test_what_was_inserted_survives_a_kill_and_is_not_inserted_twice(tmp_path: P
         import os, pathlib, signal
         from tests.cast import NOON, trace
         from clew.trace.collect import columns
-        from clew.trace.store.clickhouse import open_embedded
+        from clew.trace.store.opening import open_embedded
         store = open_embedded(pathlib.Path({str(tmp_path)!r}))
         assert len(store.trace("1".rjust(16, "0"))) == before
         store.insert(columns.table(trace(), NOON), "token")

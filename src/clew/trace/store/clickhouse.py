@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -17,7 +16,6 @@ from clew.span.model import Span
 from clew.trace.dependencies import DependencyLink
 from clew.trace.query import Place, TraceQuery, trace_time
 from clew.trace.store import SPAN_SCHEMA, Found, Health, QueryTimeout, ServiceSlot, rows, sql
-from clew.trace.store.embedded import EmbeddedEngine
 from clew.trace.store.engine import NARROW, Engine, Pool, Session, literal
 from clew.trace.store.eviction import evict
 from clew.trace.store.links import Links
@@ -32,33 +30,6 @@ _MOST_MINUTES = 4096
 
 _PAGE = 200
 """How many traces a search reads at once."""
-
-
-def open_embedded(
-    directory: Path,
-    *,
-    strict_trace_id: bool = True,
-    autocomplete_keys: Sequence[str] = (),
-    query_timeout: int = 11,
-    query_memory: int = 1 << 30,
-    readers: int = 4,
-) -> ClickHouseStore:
-    """The store in ``directory``, made if it is not there. Raises StoreLocked, EngineMissing."""
-    engine = EmbeddedEngine(directory)
-    try:
-        store = ClickHouseStore(
-            engine,
-            strict_trace_id=strict_trace_id,
-            autocomplete_keys=autocomplete_keys,
-            query_timeout=query_timeout,
-            query_memory=query_memory,
-            readers=readers,
-        )
-    except ClewError:
-        engine.close()
-        raise
-    store.keep_settled()
-    return store
 
 
 class ClickHouseStore:
