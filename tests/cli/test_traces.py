@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 import clew.trace.app
 from clew.cli.traces import WrongPlatform, command
 from clew.trace.app import Settings
+from clew.trace.dsn import BadDsn, Server
 from clew.trace.store.retention import Retention
 
 
@@ -112,3 +113,48 @@ def test_on_windows_it_says_where_it_runs(traces: Traces, monkeypatch: pytest.Mo
     with pytest.raises(WrongPlatform) as error:
         traces()
     assert (error.value.exit_code, traces.settings) == (2, [])
+
+
+def test_spans_may_be_on_a_server_and_the_password_in_the_environment(
+    traces: Traces, tmp_path: Path
+) -> None:
+    result = traces(
+        "--store", "clickhouse://clew@ch/spans", "--spool", str(tmp_path), CLICKHOUSE_PASSWORD="pw"
+    )
+    assert result.output == (
+        "clew traces ready: http://127.0.0.1:9411/zipkin/ (store clickhouse://clew@ch:8123/spans)\n"
+    )
+    [settings] = traces.settings
+    assert settings.directory == tmp_path
+    assert settings.server == Server(
+        hosts=(("ch", 8123),), user="clew", password="pw", database="spans"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["--store", "clickhouse://ch", "--max-spans", "9"],
+            "--max-spans is for a store in a directory: use --max-disk",
+        ),
+        (["--store", "x", "--spool", "y"], "--spool is for a store on a server"),
+    ],
+)
+def test_what_goes_with_one_kind_of_store_only(
+    traces: Traces, arguments: list[str], said: str
+) -> None:
+    result = traces(*arguments)
+    assert result.exit_code == 2
+    assert f"Error: {said}\n" in result.output
+    assert traces.settings == []
+
+
+def test_what_zipkin_keeps_in_memory_is_not_what_a_server_keeps(traces: Traces) -> None:
+    traces("--store", "clickhouse://ch", MEM_MAX_SPANS="500000")
+    assert [settings.retention.max_spans for settings in traces.settings] == [None]
+
+
+def test_a_wrong_address_is_one_sentence(traces: Traces) -> None:
+    with pytest.raises(BadDsn, match="is no host and port"):
+        traces("--store", "clickhouse://ch:x")

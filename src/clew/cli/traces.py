@@ -151,7 +151,7 @@ def command(
 
     log_to_stderr(log_level, log_format)
     # they warn of every malformed request, and of every try to reach a server
-    for name in ("uvicorn", "clickhouse_connect", "urllib3"):
+    for name in ("uvicorn", "clickhouse_connect", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)
     server = store if isinstance(store, Server) else None
     directory = store if isinstance(store, Path) else spool or _default_directory()
