@@ -56,7 +56,7 @@ class ClickHouse:
 
     def __init__(self, directory: Path, http: int, tcp: int, shards: list[int]) -> None:
         self.directory = directory
-        self.http, self._tcp = http, tcp
+        self.http, self.tcp = http, tcp
         directory.mkdir()
         users, self._config = directory / "users.xml", directory / "config.xml"
         users.write_text(_USERS.format(password=escape(PASSWORD)))
@@ -79,7 +79,7 @@ class ClickHouse:
         flags = {
             "path": self.directory / "data",
             "http_port": self.http,
-            "tcp_port": self._tcp,
+            "tcp_port": self.tcp,
             "listen_host": "127.0.0.1",
             "config-file": self._config,
             "query": _LISTEN,

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
 
+import httpx
 import pytest
+from tests.cast import DAY, NOON, TODAY, by_id, changed, trace
 from tests.contract.base import NewStore, store
 from tests.contract.store import StoreContract
+from tests.trace.collect.standins import eventually
 from tests.trace.conftest import stores
+from tests.trace.test_app import SPANS_EACH, message, refusal, traces
 
+from clew.span.model import Micros
+from clew.trace.collect import columns
 from clew.trace.dsn import parse
+from clew.trace.store import StoreMisconfigured
+from clew.trace.store.clickhouse import ClickHouseStore
+from clew.trace.store.lock import hold
+from clew.trace.store.opening import open_server
+from clew.trace.store.retention import Retention
 from clew.trace.store.server import ServerEngine
-from e2e.clickhouse_server import ClickHouse, servers
+from e2e.clickhouse_server import PASSWORD, USER, ClickHouse, servers
 
 __all__ = ["store"]
+
+HOUR = 3_600_000_000
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +59,196 @@ def new_store(engine: ServerEngine) -> Iterator[NewStore]:
 
 class TestServer(StoreContract):
     pass
+
+
+@pytest.fixture
+def database(server: ClickHouse) -> Iterator[str]:
+    name = f"of_{uuid.uuid4().hex}"
+    yield name
+    server.ask(f"DROP DATABASE IF EXISTS {name}")
+
+
+@pytest.fixture
+def both(server: ClickHouse, database: str) -> Iterator[list[ClickHouseStore]]:
+    """Two servers' stores on one database, made at the same time."""
+    address = parse(f"clickhouse://{server.place}/{database}", {})
+    with ThreadPoolExecutor(2) as threads:
+        both = list(threads.map(open_server, [address, address]))
+    yield both
+    for each in both:
+        each.close()
+
+
+def test_a_user_with_a_password_of_signs(server: ClickHouse, database: str) -> None:
+    dsn = f"clickhouse://{USER}:{quote(PASSWORD, safe='')}@{server.place}/{database}"
+    for address in (
+        parse(dsn, {}),
+        parse(
+            f"clickhouse://{server.place}/{database}",
+            {"CLICKHOUSE_USER": USER, "CLICKHOUSE_PASSWORD": PASSWORD},
+        ),
+    ):
+        opened = open_server(address)
+        assert opened.health().up
+        assert PASSWORD not in opened.health().name
+        opened.close()
+
+
+@pytest.mark.parametrize(
+    ("dsn", "said"),
+    [
+        pytest.param(
+            f"clickhouse://{USER}:wrong@{{http}}",
+            f"ClickHouse at {{http}} refuses user '{USER}' or the password (set"
+            " CLICKHOUSE_PASSWORD, and the user in --store or CLICKHOUSE_USER)",
+            id="wrong password",
+        ),
+        pytest.param(
+            "clickhouse://nobody@{http}",
+            "ClickHouse at {http} refuses user 'nobody' or the password (set"
+            " CLICKHOUSE_PASSWORD, and the user in --store or CLICKHOUSE_USER)",
+            id="unknown user",
+        ),
+        pytest.param(
+            "clickhouse://guest@{http}/wanted",
+            "ClickHouse at {http}: guest: Not enough privileges. To execute this query, it's"
+            " necessary to have the grant CREATE DATABASE ON wanted.*. (ACCESS_DENIED) (grant it to"
+            " 'guest')",
+            id="no right to make the database",
+        ),
+        pytest.param(
+            "clickhouse://{http}?cluster=three",
+            "clickhouse://default@{http}/clew?cluster=three: the server knows no cluster 'three'"
+            " (it knows two)",
+            id="unknown cluster",
+        ),
+        pytest.param(
+            "clickhouse://{tcp}",
+            "{tcp} does not answer as ClickHouse does over HTTP (name its HTTP port, which is 8123"
+            " by custom, or 8443 with TLS (secure=true))",
+            id="the port of the other protocol",
+        ),
+    ],
+)
+def test_what_keeps_a_server_from_being_the_store_is_one_sentence(
+    server: ClickHouse, dsn: str, said: str
+) -> None:
+    places = {"http": server.place, "tcp": f"127.0.0.1:{server.tcp}"}
+    with pytest.raises(StoreMisconfigured) as refused:
+        open_server(parse(dsn.format(**places), {}))
+    assert str(refused.value) == said.format(**places)
+
+
+def test_nobody_waits_for_another_password(server: ClickHouse, tmp_path: Path) -> None:
+    code, said = refusal(
+        "--port=0", f"--store=clickhouse://nobody@{server.place}", f"--spool={tmp_path}"
+    )
+    assert code == 2
+    assert said.startswith(f"clew: ClickHouse at {server.place} refuses user 'nobody'")
+    assert said.count("\n") == 1
+
+
+def test_two_in_one_spool_are_refused(tmp_path: Path) -> None:
+    held = hold(tmp_path)
+    code, said = refusal("--port=0", "--store=clickhouse://127.0.0.1:1", f"--spool={tmp_path}")
+    os.close(held)
+    assert code == 2
+    assert said.startswith(f"clew: {tmp_path}: another process has this store open")
+
+
+def test_what_comes_while_the_server_is_lost_is_stored_when_it_is_back(
+    server: ClickHouse, database: str, tmp_path: Path
+) -> None:
+    with traces(f"clickhouse://{server.place}/{database}", "--spool", str(tmp_path)) as running:
+        assert running.post(message(1)).status_code == 202
+        eventually(lambda: running.counts()["stored"] == SPANS_EACH)
+
+        server.kill()
+        assert running.post(message(2)).status_code == 202
+        eventually(lambda: httpx.get(f"{running.url}/health").status_code == 503)
+        assert httpx.get(f"{running.url}/api/v2/traces").status_code == 503
+        assert running.counts()["waiting"] == SPANS_EACH
+        server.start()
+
+        eventually(lambda: running.counts()["stored"] == 2 * SPANS_EACH)
+        eventually(lambda: httpx.get(f"{running.url}/health").status_code == 200)
+        for number in (1, 2):
+            trace = httpx.get(f"{running.url}/api/v2/trace/{number:016x}")
+            assert len(trace.json()) == SPANS_EACH
+        assert server.ask(f"SELECT count() FROM {database}.spans") == str(2 * SPANS_EACH)
+        assert running.stop(signal.SIGTERM) == 0
+
+
+def test_one_that_starts_before_its_server_waits_for_it(
+    server: ClickHouse, database: str, tmp_path: Path
+) -> None:
+    server.kill()
+    command = [sys.executable, "-m", "clew", "traces", "--port=0", f"--spool={tmp_path}"]
+    with subprocess.Popen(
+        [*command, f"--store=clickhouse://{server.place}/{database}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        said = process.stderr.readline()
+        server.start()
+        ready = process.stdout.readline()
+        process.terminate()
+    assert said.endswith(
+        f"waiting for the store: ClickHouse at {server.place} cannot be reached: Connection refused\n"
+    )
+    assert ready.startswith("clew traces ready")
+    assert process.returncode == 0
+
+
+def test_two_make_one_database_and_see_what_the_other_stores(
+    both: list[ClickHouseStore],
+) -> None:
+    one, other = both
+    one.insert(columns.table(trace("a"), NOON), "a token")
+    other.insert(columns.table(trace("b"), NOON), "another")
+    other.insert(columns.table(trace("a"), NOON), "a token")
+    for each in both:
+        assert [
+            by_id(spans) for spans in each.traces(["a".rjust(16, "0"), "b".rjust(16, "0")])
+        ] == [
+            by_id(trace("a")),
+            by_id(trace("b")),
+        ]
+
+
+def test_two_give_services_the_same_slots(both: list[ClickHouseStore]) -> None:
+    services = [f"service-{number}" for number in range(20)]
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda each: [each.service_slots([s]) for s in services], both))
+    one, other = (each.service_slots(["new", *services]) for each in both)
+    assert one == other
+    assert sorted(its.slot for its in one) == list(range(21))
+
+
+def test_two_drop_the_same_days(both: list[ClickHouseStore]) -> None:
+    one, other = both
+    for ago in range(4):
+        arrival = Micros(NOON - ago * DAY * 1000)
+        spans = [changed(s, timestamp=arrival) for s in trace(f"{ago + 1}")]
+        one.insert(columns.table(spans, arrival), str(ago))
+    today = max(one.sizes())
+    two_days = Retention(max_age=timedelta(days=1))
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda each: each.retain(two_days, today), both))
+    assert list(other.sizes()) == [today - timedelta(days=1), today]
+
+
+def test_two_settle_an_hour_into_what_one_would_link(both: list[ClickHouseStore]) -> None:
+    both[0].insert(columns.table(trace(), NOON), "token")
+    expected = both[0].dependencies(TODAY + DAY, DAY)
+    assert expected
+    with ThreadPoolExecutor(2) as threads:
+        settled = list(
+            threads.map(lambda each: each.links.settle(NOON + 3 * HOUR, lambda: False), both)
+        )
+    assert sum(settled) >= 1
+    assert both[0].links.settle(NOON + 3 * HOUR, lambda: False) == 0
+    assert both[1].dependencies(TODAY + DAY, DAY) == expected

@@ -38,10 +38,11 @@ SPANS_EACH = 5
 class Traces:
     """A ``clew traces`` process."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, store: Path | str, *options: str) -> None:
+        self.store = store
+        command = [sys.executable, "-m", "clew", "traces", "--port", "0", "--store", str(store)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "clew", "traces", "--port", "0", "--store", str(directory)],
+            [*command, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -68,8 +69,8 @@ class Traces:
 
 
 @contextlib.contextmanager
-def traces(directory: Path) -> Iterator[Traces]:
-    server = Traces(directory)
+def traces(store: Path | str, *options: str) -> Iterator[Traces]:
+    server = Traces(store, *options)
     try:
         yield server
     finally:
@@ -228,7 +229,7 @@ def refusal(*arguments: str) -> tuple[int, str]:
 
 
 def test_a_store_in_use_is_said_in_one_sentence(running: Traces) -> None:
-    code, said = refusal("--port", "0", "--store", str(running.directory))
+    code, said = refusal("--port", "0", "--store", str(running.store))
     assert code == 2
     assert said.count("\n") == 1
     assert "another process has this store open" in said

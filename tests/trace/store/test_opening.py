@@ -36,8 +36,7 @@ def test_a_server_is_waited_for_and_it_is_told_once(caplog: pytest.LogCaptureFix
     opened = asyncio.run(opening.opened_when_there(Server(away, away, away, STORE)))
     assert opened is STORE
     assert caplog.messages == [
-        "waiting for the store, 0 seconds so far: ClickHouse at ch:8123 cannot be reached:"
-        " Connection refused"
+        "waiting for the store: ClickHouse at ch:8123 cannot be reached: Connection refused"
     ]
 
 

@@ -53,7 +53,7 @@ async def opened_when_there(open_store: Callable[[], ClickHouseStore]) -> ClickH
             waited = time.monotonic() - since
             if waited - told >= _TELL_SECONDS:
                 told = waited
-                _logger.warning("waiting for the store, %d seconds so far: %s", waited, error)
+                _logger.warning("waiting for the store: %s", error)
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
 

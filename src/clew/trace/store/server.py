@@ -243,7 +243,7 @@ def _translated(place: str, server: Server, lost: Callable[[], None]) -> Iterato
             raise problem(code, text) from error
         if type(error) is DatabaseError:
             raise StoreMisconfigured(
-                f"{place} does not answer as ClickHouse does over HTTP: {text}",
+                f"{place} does not answer as ClickHouse does over HTTP",
                 "name its HTTP port, which is 8123 by custom, or 8443 with TLS (secure=true)",
             ) from error
         lost()
