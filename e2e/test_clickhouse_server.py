@@ -197,7 +197,8 @@ def test_one_that_starts_before_its_server_waits_for_it(
         ready = process.stdout.readline()
         process.terminate()
     assert said.endswith(
-        f"waiting for the store: ClickHouse at {server.place} cannot be reached: Connection refused\n"
+        f"waiting for the store: ClickHouse at {server.place} cannot be reached: Connection"
+        " refused\n"
     )
     assert ready.startswith("clew traces ready")
     assert process.returncode == 0
