@@ -53,6 +53,7 @@ from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.background import background
 from clew.mesh.serve.certificates import Certificates
 from clew.mesh.serve.identifier_page import IdentifierPage
+from clew.mesh.serve.impact import asked_names, impact
 from clew.mesh.serve.ingresses import Ingresses
 from clew.mesh.serve.kept_dtabs import KeptDtabs
 from clew.mesh.serve.latency_balancing import LatencyBalancing
@@ -61,9 +62,11 @@ from clew.mesh.serve.listening import SocketServer
 from clew.mesh.serve.mesh_page import Running, mesh_document, server_info
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.names_page import bound_names, client_addresses, client_state
+from clew.mesh.serve.override_page import Changed, compared
 from clew.mesh.serve.refusals import Refusals
 from clew.mesh.serve.router_context import ContextPage
 from clew.mesh.serve.scrape import Scrape
+from clew.mesh.serve.sending import door
 from clew.mesh.serve.statsd_sender import StatsD
 from clew.mesh.serve.table import table_page
 from clew.mesh.serve.this_node import this_node
@@ -314,6 +317,8 @@ class Mesh:
                 metrics=self._scrape.metrics,
                 own_metrics=lambda: exposition(self._registry),
                 delegate=self._delegate,
+                compare=self._compare,
+                door=self._door,
                 config=lambda: shown(self._linker),
                 documents={
                     "/bound-names.json": lambda: bound_names(self._publishing.discovery.answers),
@@ -384,6 +389,22 @@ class Mesh:
             lambda answers: delegate(path, dtab, rules, answers, transformers)
         )
         return tree.document
+
+    async def _compare(self, label: str, override: Dtab) -> Changed | None:
+        routers = [router for router in self._resolved.routers if router.label == label]
+        if not routers:
+            return None
+        router = routers[0]
+        rules = namer_rules(self._linker.namers, self._node)
+        transformers = transformers_of(router.interpreter.transformers, self._node)
+        return await compared(
+            asked_names(self._publishing.compiled.names, label, self._linker),
+            self._publishing.discovery,
+            lambda names, answers: impact(names, router, override, rules, answers, transformers),
+        )
+
+    async def _door(self, label: str) -> str:
+        return door(self._linker, await self._envoy.admin.live_listeners(), label)
 
 
 def _now() -> int:

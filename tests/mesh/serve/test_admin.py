@@ -17,8 +17,11 @@ from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
 from clew.mesh.serve import delegator
 from clew.mesh.serve.admin import Sources, admin_app
+from clew.mesh.serve.impact import Change, Goal
 from clew.mesh.serve.listening import AppServer, PortError
 from clew.mesh.serve.metrics import Count, Metric, Scope
+from clew.mesh.serve.override_page import Changed
+from clew.mesh.serve.sending import NoWayIn
 
 
 class Mesh:
@@ -42,6 +45,8 @@ class Mesh:
             metrics=self.metrics,
             own_metrics=lambda: b"clew_names 3\n",
             delegate=self.delegate,
+            compare=self.compare,
+            door=self.door,
             config=lambda: {"routers": [{"protocol": "http"}]},
             documents={"/clew/names.json": lambda: {"names": []}},
             shutdown=self.stop,
@@ -67,6 +72,13 @@ class Mesh:
         if namespace not in (None, "outgoing"):
             return None
         return {"namespace": namespace, "path": str(path), "dtab": str(dtab)}
+
+    async def compare(self, label: str, override: Dtab) -> Changed | None:
+        change = Change(str(override), Goal("neg"), Goal("empty"))
+        return Changed(1, (change,)) if label == "outgoing" else None
+
+    async def door(self, label: str) -> str:
+        raise NoWayIn(f"There is no router {label} in the linker file")
 
 
 class Client:
@@ -312,6 +324,8 @@ def test_an_unknown_path_gets_the_list_of_all(client: Client) -> None:
         "  /admin/metrics/prometheus\n"
         "  /config.json\n"
         "  /delegator.json\n"
+        "  /clew/override.json\n"
+        "  /clew/send\n"
         "  /logging.json\n"
         "  /admin/shutdown\n"
         "  /clew/names.json\n"
@@ -394,3 +408,25 @@ def test_an_address_that_is_not_ours_is_told(mesh: Mesh) -> None:
     with pytest.raises(PortError, match=r"192\.0\.2\.1:0 cannot be listened on: "):
         asyncio.run(server.start())
     asyncio.run(server.stop())
+
+
+def test_what_an_override_changes_is_told_by_router(client: Client) -> None:
+    def ask(router: str, dtab: str) -> httpx.Response:
+        return client.request("POST", "/clew/override.json", json={"router": router, "dtab": dtab})
+
+    assert ask("outgoing", "/a=>/b").json() == {
+        "names": 1,
+        "changes": [{"name": "/a=>/b", "before": {"kind": "neg"}, "after": {"kind": "empty"}}],
+    }
+    assert (ask("nobody", "").status_code, ask("nobody", "").text) == (
+        400,
+        "There is no router nobody in the linker file",
+    )
+    assert ask("outgoing", "/a").text.startswith("Invalid dtab: ")
+
+
+def test_a_request_is_sent_only_where_control_is_served(mesh: Mesh, client: Client) -> None:
+    request = {"router": "nobody", "host": "hello"}
+    assert client.request("POST", "/clew/send", json=request).status_code == 400
+    mesh.security = Security(control_enabled=False)
+    assert client.request("POST", "/clew/send", json=request).status_code == 404

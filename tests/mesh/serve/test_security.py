@@ -25,6 +25,8 @@ NO_DIAGNOSTICS = Security(diagnostics_enabled=False)
         ("/admin/metrics.json", NO_UI),
         ("/admin/shutdown", NO_CONTROL),
         ("/logging.json", NO_CONTROL),
+        ("/clew/send", NO_CONTROL),
+        ("/clew/override.json", NO_UI),
         ("/admin/ping", NO_DIAGNOSTICS),
         ("/admin/metrics/prometheus", NO_DIAGNOSTICS),
         ("/requests", NO_DIAGNOSTICS),

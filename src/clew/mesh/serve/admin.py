@@ -19,7 +19,9 @@ from clew.mesh.serve.delegator import Delegator, delegation_page
 from clew.mesh.serve.exposition import influx_lines, metrics_json, prometheus_text, tree
 from clew.mesh.serve.metrics import Metric
 from clew.mesh.serve.operator_app import LOGGING, document_route, operator_app, shutdown_route
+from clew.mesh.serve.override_page import Comparison, override_page
 from clew.mesh.serve.security import is_served
+from clew.mesh.serve.sending import Door, sending_page
 from clew.metrics import CONTENT_TYPE
 from clew.ui import serve as ui
 
@@ -39,6 +41,10 @@ class Sources:
     delegate: Delegator
     """The tree of a path under a whole dtab, by the interpreter and namers of the router with this
     label; without namers when the label is None; None when there is no such router."""
+    compare: Comparison
+    """What an override changes for the names that were asked of the router with this label."""
+    door: Door
+    """Where the router with this label takes requests. Raises NoWayIn."""
     config: Callable[[], Mapping[str, Any]]
     """The linker file that is in use, as a JSON document."""
     documents: Mapping[str, Callable[[], Any]]
@@ -96,6 +102,12 @@ def admin_app(
     async def delegator(request: Request) -> Response:
         return await delegation_page(request, sources.delegate)
 
+    async def override(request: Request) -> Response:
+        return await override_page(request, sources.compare)
+
+    async def sending(request: Request) -> Response:
+        return await sending_page(request, sources.door)
+
     show_page = ui.mesh_index()
 
     async def last_requests(request: Request) -> Response:
@@ -120,6 +132,8 @@ def admin_app(
         *(Route(path, prometheus) for path in sorted({PROMETHEUS_PATH, *prometheus_paths})),
         document_route("/config.json", sources.config),
         Route("/delegator.json", delegator, methods=["GET", "POST"]),
+        Route("/clew/override.json", override, methods=["POST"]),
+        Route("/clew/send", sending, methods=["POST"]),
         LOGGING,
         shutdown_route(sources.shutdown),
         *([Route("/admin/metrics/influxdb", influxdb)] if influx else []),

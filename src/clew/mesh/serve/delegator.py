@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError, Path
+from clew.mesh.serve.posted import json_body
 
 DELEGATE_SECONDS = 2.0
 """How long a delegation may wait for namers, as in Linkerd."""
@@ -62,10 +63,8 @@ async def asked_delegation(request: Request) -> AskedDelegation:
         return AskedDelegation(
             query.get("namespace") or None, query.get("path", ""), query.get("dtab", "")
         )
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise HTTPException(415, "Unsupported media type: send application/json")
     try:
-        body = json.loads(await request.body())
+        body = json.loads(await json_body(request))
     except ValueError as error:
         raise HTTPException(400, f"Invalid JSON: {error}") from error
     if not isinstance(body, dict):

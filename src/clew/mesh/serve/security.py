@@ -27,8 +27,9 @@ _UI = (
     "/assets/.*",
     "/favicon.*",
     "/clew/mesh.json",
+    "/clew/override.json",
 )
-_CONTROL = ("/admin/shutdown", "/logging.json")
+_CONTROL = ("/admin/shutdown", "/logging.json", "/clew/send")
 
 
 def is_served(path: str, security: Security) -> bool:
