@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ routers:
 """,
     "linkerd.yml",
 )
-PLAIN = {"router": "out", "host": "hello"}
+PLAIN: dict[str, object] = {"router": "out", "host": "hello"}
 
 
 class Router:
@@ -36,6 +36,7 @@ class Router:
         self.answer = answer
         self.head = ""
         self.body = b""
+        self.ended = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -47,6 +48,8 @@ class Router:
             # until the other side has waited long enough
             await reader.read()
         writer.close()
+        await writer.wait_closed()
+        self.ended.set()
 
     @property
     def lines(self) -> list[str]:
@@ -62,6 +65,8 @@ class Router:
         server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
         async with server:
             yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            if self.head:
+                await self.ended.wait()
 
 
 def sent_to(router: Router, **asked: Any) -> sending.Reply:
@@ -168,7 +173,7 @@ def test_of_the_answer_the_beginning_is_told() -> None:
     ],
 )
 def test_what_cannot_be_sent_is_refused_with_the_reason(
-    changed: Mapping[str, object], why: str
+    changed: dict[str, object], why: str
 ) -> None:
     answer = posted(Router(), PLAIN | changed)
     assert (answer.status_code, answer.text) == (400, why)
