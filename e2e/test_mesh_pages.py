@@ -128,6 +128,59 @@ def test_the_playground_shows_each_step_and_what_an_override_changes(
     expect(page).to_have_url(re.compile("router=incoming"))
 
 
+def test_a_request_is_sent_from_the_playground_and_leads_to_its_trace(
+    open_page: Open, mesh: Served
+) -> None:
+    page = open_page("/delegator?router=outgoing&name=/svc/world")
+    pane = page.get_by_role("region", name="Send a request")
+    expect(pane.get_by_label("Address")).to_have_value("http://world/")
+    page.get_by_label("Override, of one request").fill(OVERRIDE)
+    page.keyboard.press("Control+Enter")
+    expect(pane.locator("pre")).to_contain_text('"app": "world-v2"')
+    expect(pane.locator("dl")).to_contain_text("200")
+    trace = pane.get_by_role("link", name=re.compile("^[0-9a-f]{32}$")).get_attribute("href")
+    assert trace
+    assert trace.startswith(f"http://127.0.0.1:{mesh.world.ports['collector']}/zipkin/traces/")
+    expect(pane.locator("code")).to_contain_text("-H 'l5d-dtab: /host/world => /srv/world-v2 | ")
+    pane.get_by_label("Address").fill("https://world/")
+    pane.get_by_role("button", name="Send").click()
+    expect(pane.get_by_role("alert")).to_contain_text("Routers are asked by http")
+    pane.get_by_label("Address").fill("nobody/a")
+    page.keyboard.press("Enter")
+    expect(pane.locator("dl")).to_contain_text("l5d-err")
+    expect(pane.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_post_is_sent_when_it_is_asked_for_twice(open_page: Open) -> None:
+    page = open_page("/delegator?router=outgoing&name=/svc/world")
+    pane = page.get_by_role("region", name="Send a request")
+    pane.get_by_label("Method").select_option("POST")
+    pane.get_by_label("Headers").fill("x-told: yes")
+    pane.get_by_label("Body").fill("12345")
+    pane.get_by_role("button", name="Send POST").click()
+    expect(pane.get_by_text("POST may change what the service keeps.")).to_be_visible()
+    pane.get_by_role("button", name="Send POST now").click()
+    expect(pane.locator("pre")).to_contain_text('"x-told": "yes"')
+    expect(pane.locator("pre")).to_contain_text('"content-length": "5"')
+    pane.get_by_role("button", name="Send POST", exact=True).click()
+    expect(pane.get_by_text("may change")).to_have_count(0)
+
+
+def test_what_an_override_changes_is_listed_over_all_names(open_page: Open) -> None:
+    page = open_page(f"/delegator?router=outgoing&name=/svc/hello&dtab={OVERRIDE}")
+    pane = page.get_by_role("region", name="What the override changes")
+    expect(pane.get_by_role("status")).to_have_text("1 of 3 names asked for")
+    expect(pane.locator("tbody tr")).to_have_text(["/svc/worldworld-v1world-v2"])
+    pane.get_by_role("link", name="/svc/world").click()
+    expect(page.get_by_text("/svc/world goes to world-v2 instead of world-v1.")).to_be_visible()
+    expect(page).to_have_url(re.compile("dtab=%2Fhost%2Fworld"))
+    page.get_by_label("Override, of one request").fill("/nothing => /else")
+    expect(pane).to_contain_text("Every name goes where it goes without it.")
+    page.route("**/clew/override.json", lambda route: route.abort())
+    page.get_by_label("Override, of one request").fill("/nothing => /other")
+    expect(pane.get_by_role("alert")).to_be_visible()
+
+
 def test_the_last_requests_lead_to_their_traces(open_page: Open, mesh: Served) -> None:
     page = open_page("/requests")
     row = page.get_by_role("row").filter(has_text="/svc/world").first

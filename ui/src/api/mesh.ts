@@ -1,6 +1,8 @@
 /** The admin port of a mesh. */
 import type { Tree } from "../model/delegation";
+import type { Impact } from "../model/impact";
 import type { Mesh, Names, RecentRequest } from "../model/mesh";
+import type { Reply, Sent } from "../model/sending";
 import { type Answer, UnexpectedShape, get, listOf, post } from "./http";
 
 export const getMesh = (signal: AbortSignal): Promise<Answer<Mesh> | null> =>
@@ -33,6 +35,14 @@ export const delegate = (
     (value) => having<Tree>(value, "type", "a delegation"),
     signal,
   );
+
+/** What an override changes for all names that a router was asked for. */
+export const compareNames = (router: string, dtab: string, signal: AbortSignal): Promise<Answer<Impact> | null> =>
+  post("clew/override.json", { router, dtab }, (value) => having<Impact>(value, "changes", "a comparison"), signal);
+
+/** One request through a router of the mesh. */
+export const sendRequest = (sent: Sent, signal: AbortSignal): Promise<Answer<Reply> | null> =>
+  post("clew/send", sent, (value) => having<Reply>(value, "status", "a reply"), signal);
 
 function having<T>(value: unknown, key: string, what: string): T {
   if (!(key in record(value, what))) throw new UnexpectedShape(`${what} was expected`);

@@ -1,7 +1,7 @@
 /** How a name is bound, as `/delegator.json` answers it: its steps as rows, and the answer in words. */
 import type { Dentry } from "./mesh";
 import { LONGEST, cut, nameOf } from "./names";
-import { counted } from "./numbers";
+import { counted, percent } from "./numbers";
 
 interface Step {
   /** The name at this step; `~` and `!` where a dtab says so. */
@@ -80,7 +80,7 @@ export function rowsOf(tree: Tree): Row[] {
       case "union": {
         const shares = sharesOf(step.union);
         step.union.forEach(({ tree: each }, i) =>
-          below(each, way === "taken" && shares[i] === 0 ? "tried" : way, `${percentOf(shares[i] ?? 0)} of requests`),
+          below(each, way === "taken" && shares[i] === 0 ? "tried" : way, `${percent(shares[i] ?? 0)} of requests`),
         );
         break;
       }
@@ -207,8 +207,6 @@ function sharesOf(branches: readonly { readonly weight: number; readonly tree: T
   return weights.map((weight) => (all > 0 ? weight / all : 0));
 }
 
-const percentOf = (share: number): string => `${Number((share * 100).toFixed(1))}\u00a0%`;
-
 export interface Target {
   /** The bound id. */
   readonly id: string;
@@ -275,7 +273,7 @@ function goal(tree: Tree): string {
   const all = targetsOf(tree);
   const [only] = all;
   if (!only) return "";
-  return all.length === 1 ? only.alias : all.map(({ alias, share }) => `${alias} (${percentOf(share)})`).join(", ");
+  return all.length === 1 ? only.alias : all.map(({ alias, share }) => `${alias} (${percent(share)})`).join(", ");
 }
 
 const causeIn = (tree: Tree): string => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Link, mapOf, narrowed, percent, readWindow } from "./map";
+import { type Link, mapOf, narrowed, readWindow } from "./map";
 import { looksOf } from "./services";
 import { micros } from "./span";
 
@@ -50,13 +50,4 @@ test.each([
   ["startTime=1000000&endTime=5000000", 4_000_000, 5_000_000],
 ])("the window of “%s”", (query, lookback, until) => {
   expect(readWindow(new URLSearchParams(query))).toMatchObject({ lookback, until });
-});
-
-test.each([
-  [0, "0.0 %"],
-  [0.0001, "< 0.1 %"],
-  [0.031, "3.1 %"],
-  [1, "100.0 %"],
-])("a share of %d is %s", (share, text) => {
-  expect(percent(share).replace("\u00a0", " ")).toBe(text);
 });

@@ -110,8 +110,4 @@ export function readWindow(params: URLSearchParams): Search {
   return { ...EVERYTHING, lookback, until };
 }
 
-/** `3.1 %`; never nought for what is not. */
-export const percent = (share: number): string =>
-  share > 0 && share < 0.0005 ? "< 0.1\u00a0%" : `${(share * 100).toFixed(1)}\u00a0%`;
-
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { count, counted, duration, inWords, tick, ticks } from "./numbers";
+import { count, counted, duration, inWords, percent, tick, ticks } from "./numbers";
 import { micros } from "./span";
 
 test.each([
@@ -58,4 +58,17 @@ test("axes step by round numbers and stop before the end", () => {
     "2.5 ms",
     "1.25 s",
   ]);
+});
+
+test.each([
+  [0, "0 %"],
+  [0.0001, "< 0.1 %"],
+  [0.031, "3.1 %"],
+  [0.25, "25 %"],
+  [1 / 3, "33.3 %"],
+  [0.9961, "99.61 %"],
+  [0.99999, "99.99 %"],
+  [1, "100 %"],
+])("a share of %d is %s", (share, text) => {
+  expect(percent(share).replace("\u00a0", " ")).toBe(text);
 });

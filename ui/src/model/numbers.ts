@@ -23,6 +23,16 @@ export function tick(us: Micros): string {
 /** `48 210`, with narrow spaces. */
 export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, THOUSANDS);
 
+/**
+ * A part of a whole: `25 %`, `3.1 %`, near the whole `99.61 %`. Nothing but nothing is `0 %`, and nothing but all is
+ * `100 %`.
+ */
+export function percent(part: number): string {
+  if (part > 0 && part < 0.0005) return `< 0.1${SPACE}%`;
+  const figures = part >= 0.99 ? Math.min(part * 100, part < 1 ? 99.99 : 100).toFixed(2) : (part * 100).toFixed(1);
+  return `${Number(figures)}${SPACE}%`;
+}
+
 const plural = new Intl.PluralRules("en");
 
 /** `1 span`, `8 spans`. */

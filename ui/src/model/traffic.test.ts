@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type History, appended, figures, latency, readTraffic, servers, successRate } from "./traffic";
+import { type History, appended, figures, latency, readTraffic, servers } from "./traffic";
 
 const LABELS = ["out", "out/side"];
 
@@ -90,16 +90,6 @@ test("the servers of a router are one sum", () => {
     "rt/out/server/0.0.0.0/4150/request_latency_ms.p50": 9,
   };
   expect(figures(over([0, flat]), "out", servers)?.now).toMatchObject({ requests: 8, success: 3, p50: 9 });
-});
-
-test.each([
-  [1, "100\u00a0%"],
-  [0.999999, "99.99\u00a0%"],
-  [0.9961, "99.61\u00a0%"],
-  [0.5, "50\u00a0%"],
-  [0, "0\u00a0%"],
-])("success %d", (share, text) => {
-  expect(successRate(share)).toBe(text);
 });
 
 test.each([

@@ -154,12 +154,6 @@ export function servers({ servers: all }: RouterTraffic): Counts | undefined {
   };
 }
 
-/** `99.61 %`; all that went well is `100 %`, and only then. */
-export function successRate(part: number): string {
-  const text = Math.min(part * 100, part < 1 ? 99.99 : 100).toFixed(2);
-  return `${text.replace(/\.00$/, "")}\u00a0%`;
-}
-
 /** Below this share of success a row is red. */
 export const BAD_SHARE = 0.99;
 

@@ -2,8 +2,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Failure } from "../api/http";
 import { getLinks } from "../api/zipkin";
-import { type Link, MOST_DRAWN, type ServiceMap, edgeId, mapOf, narrowed, percent, readWindow } from "../model/map";
-import { count, counted, duration } from "../model/numbers";
+import { type Link, MOST_DRAWN, type ServiceMap, edgeId, mapOf, narrowed, readWindow } from "../model/map";
+import { count, counted, duration, percent } from "../model/numbers";
 import { LOOKBACKS, lookbackName, writeSearch } from "../model/search";
 import { looksOf } from "../model/services";
 import { Graph } from "../widgets/Graph";

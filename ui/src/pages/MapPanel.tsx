@@ -1,7 +1,7 @@
 /** What needs a look, then what is selected: a call between two services, or a service. */
 import type { ComponentChildren } from "preact";
-import { type Edge, type Place, type ServiceMap, edgeId, percent } from "../model/map";
-import { count, duration } from "../model/numbers";
+import { type Edge, type Place, type ServiceMap, edgeId } from "../model/map";
+import { count, duration, percent } from "../model/numbers";
 import type { Search } from "../model/search";
 import { Swatch } from "../widgets/marks";
 import { searchLink } from "./config";

@@ -1,9 +1,9 @@
 /** Services and the calls between them, from left to right. */
 import { useMemo, useRef, useState } from "preact/hooks";
 import { type Layout, type Point, layout } from "../model/layout";
-import { type Edge, type Place, type ServiceMap, edgeId, percent } from "../model/map";
+import { type Edge, type Place, type ServiceMap, edgeId } from "../model/map";
 import { cut } from "../model/names";
-import { counted, duration } from "../model/numbers";
+import { counted, duration, percent } from "../model/numbers";
 import { Swatch } from "./marks";
 
 const NODE = { width: 168, height: 46 };

@@ -1,6 +1,7 @@
 /** The numbers of a row: success, rate, course, latencies. */
 import { rate } from "../../model/ingest";
-import { BAD_SHARE, type Figures, latency, successRate } from "../../model/traffic";
+import { percent } from "../../model/numbers";
+import { BAD_SHARE, type Figures, latency } from "../../model/traffic";
 import { Spark } from "../../widgets/Spark";
 
 export const FigureHeads = () => (
@@ -34,7 +35,7 @@ export function FigureCells({ figures }: { figures: Figures | null }) {
         class={`num ${tone}`}
         title={overall ? "since Envoy started: none came in the last minute" : "in the last minute"}
       >
-        {success === null ? <span class="muted">–</span> : successRate(success)}
+        {success === null ? <span class="muted">–</span> : percent(success)}
       </td>
       <td class="num">{perSecond === null || !now?.requests ? <span class="muted">–</span> : rate(perSecond)}</td>
       <td class="course wide">

@@ -12,7 +12,9 @@ import { wordsFor } from "../failures";
 import { useKeys } from "../keys";
 import { change, here, params, step } from "../place";
 import { DtabPane } from "./DtabPane";
+import { ImpactPane } from "./ImpactPane";
 import { Lost } from "./Lost";
+import { SendPane } from "./SendPane";
 import { isBlank, useDelegation } from "./delegation";
 import { usePolled } from "./polled";
 
@@ -28,6 +30,7 @@ export function Playground() {
   const override = params.value.get("dtab") ?? "";
   const field = useRef<HTMLInputElement>(null);
   const editor = useRef<HTMLTextAreaElement>(null);
+  const address = useRef<HTMLInputElement>(null);
   const asked = useDelegation(router, name, override);
   const [marked, setMarked] = useState(-1);
   const rows = useMemo(() => (asked.found ? rowsOf(asked.found.tree) : []), [asked.found]);
@@ -36,8 +39,10 @@ export function Playground() {
     keys: [
       { key: "/", words: "the name", run: () => field.current?.focus() },
       { key: "e", words: "the override", run: () => editor.current?.focus() },
+      { key: "s", words: "the request to send", run: () => address.current?.focus() },
     ],
     told: [
+      ["Ctrl Enter", "send the request"],
       ["ArrowUp", "step above, also k"],
       ["ArrowDown", "step below, also j"],
     ],
@@ -91,17 +96,30 @@ export function Playground() {
             </button>
           </div>
           <div class="playground">
-            <DtabPane
-              router={router}
-              override={override}
-              uses={usesOf(rows)}
-              marked={keyAt(rows, marked)}
-              editor={editor}
-              onMark={(line) =>
-                setMarked(rows.findIndex(({ dentry, way }) => dentry && way === "taken" && keyOf(dentry) === line))
-              }
-              onOverride={(text) => change({ dtab: text })}
-            />
+            <div class="left">
+              <DtabPane
+                router={router}
+                override={override}
+                uses={usesOf(rows)}
+                marked={keyAt(rows, marked)}
+                editor={editor}
+                onMark={(line) =>
+                  setMarked(rows.findIndex(({ dentry, way }) => dentry && way === "taken" && keyOf(dentry) === line))
+                }
+                onOverride={(text) => change({ dtab: text })}
+              />
+              {router.protocol === "http" && (
+                <SendPane
+                  key={router.label}
+                  router={router}
+                  name={name}
+                  override={override}
+                  collector={mesh.value?.collectors[0] ?? null}
+                  field={address}
+                />
+              )}
+              {override.trim() && <ImpactPane key={router.label} router={router} override={override} />}
+            </div>
             <div class={`answer${asked.waiting && asked.found ? " stale" : ""}`}>
               <Progress on={asked.waiting} />
               {asked.failure && <Refused failure={asked.failure} />}
