@@ -1,4 +1,4 @@
-"""Resident memory of the mesh and the trace server after 1,000 requests; beside it bare Python."""
+"""Resident memory of mesh, trace server and app after 1,000 requests; beside it bare Python."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def main() -> None:
             "mesh: Envoy": [p for p, c in commands.items() if "envoy" in c.split(" ")[0]],
             "mesh: control plane": [p for p, c in commands.items() if " mesh " in f"{c} "],
             "traces": [p for p, c in commands.items() if " traces " in f"{c} "],
+            "one app": [p for p, c in commands.items() if " helloworld " in c][:1],
         }
         print(f"after {len(result.latencies)} requests, {result.failures} failures")
         print("| | resident MB | ratio to bare Python |\n|---|---|---|")

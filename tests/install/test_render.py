@@ -147,6 +147,20 @@ def test_there_is_time_to_drain() -> None:
     assert spec["terminationGracePeriodSeconds"] > pause + grace
 
 
+def test_probes_end_what_hangs_and_not_what_waits() -> None:
+    """A full disk, an API server that is away or a router that waits take traffic away only."""
+    for kind, name, ready, alive in (
+        ("DaemonSet", "l5d", "/admin/ping", "/admin/ping?alive"),
+        ("StatefulSet", "zipkin", "/health", "/info"),
+    ):
+        (container,) = the(kind, name)["spec"]["template"]["spec"]["containers"]
+        paths = {
+            probe: container[probe]["httpGet"]["path"]
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe")
+        }
+        assert paths == {"startupProbe": alive, "readinessProbe": ready, "livenessProbe": alive}
+
+
 def test_apps_find_the_mesh_by_the_address_of_their_node() -> None:
     spec = the("Deployment", "hello")["spec"]["template"]["spec"]
     env = {each["name"]: each for each in spec["containers"][0]["env"]}

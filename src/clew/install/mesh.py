@@ -152,15 +152,18 @@ def linker(options: Options) -> str:
 
 def _daemon_set(options: Options, linker: Linker, ports: Sequence[MeshPort]) -> Object:
     scheme: Object = {} if linker.admin.tls is None else {"scheme": "HTTPS"}
-    ping = {"httpGet": {"path": "/admin/ping", "port": ADMIN, **scheme}, "timeoutSeconds": 5}
+    ready, alive = (
+        {"httpGet": {"path": path, "port": ADMIN, **scheme}, "timeoutSeconds": 5}
+        for path in ("/admin/ping", "/admin/ping?alive")
+    )
     container: Object = {
         "image": options.image,
         "args": ["mesh", CONFIG],
         "env": [from_field(name, field) for name, field in VARIABLES.items()],
         "ports": [_port(each, options) for each in ports],
-        "startupProbe": {**ping, "periodSeconds": 1, "failureThreshold": 60},
-        "readinessProbe": {**ping, "periodSeconds": 5},
-        "livenessProbe": {**ping, "periodSeconds": 10, "failureThreshold": 6},
+        "startupProbe": {**alive, "periodSeconds": 1, "failureThreshold": 60},
+        "readinessProbe": {**ready, "periodSeconds": 5},
+        "livenessProbe": {**alive, "periodSeconds": 10, "failureThreshold": 6},
         "lifecycle": {"preStop": {"exec": {"command": ["sleep", str(PRE_STOP_SECONDS)]}}},
         "resources": resources("100m", "192Mi", "512Mi"),
         "volumeMounts": [

@@ -33,7 +33,11 @@ def traces(options: Options) -> list[Object]:
 
 
 def _stateful_set(options: Options) -> Object:
-    health = {"httpGet": {"path": "/health", "port": "http"}, "timeoutSeconds": 5}
+    # a full disk, or a store that is away, is not mended by a restart
+    ready, alive = (
+        {"httpGet": {"path": path, "port": "http"}, "timeoutSeconds": 5}
+        for path in ("/health", "/info")
+    )
     container: Object = {
         "image": options.image,
         "args": [
@@ -44,9 +48,9 @@ def _stateful_set(options: Options) -> Object:
             f"--max-disk={options.max_disk}",
         ],
         "ports": [{"name": "http", "containerPort": PORT}],
-        "startupProbe": {**health, "periodSeconds": 2, "failureThreshold": 150},
-        "readinessProbe": {**health, "periodSeconds": 5},
-        "livenessProbe": {**health, "periodSeconds": 10, "failureThreshold": 6},
+        "startupProbe": {**alive, "periodSeconds": 2, "failureThreshold": 150},
+        "readinessProbe": {**ready, "periodSeconds": 5},
+        "livenessProbe": {**alive, "periodSeconds": 10, "failureThreshold": 6},
         "resources": resources("250m", "512Mi", "2Gi"),
         "volumeMounts": [
             {"name": "data", "mountPath": "/data"},

@@ -122,6 +122,11 @@ def test_ping_is_pong_once_every_port_is_live(mesh: Mesh, client: Client) -> Non
     assert (answer.status_code, answer.text) == (200, "pong")
 
 
+def test_who_asks_whether_it_is_alive_does_not_wait_for_routers(mesh: Mesh, client: Client) -> None:
+    mesh.waiting = ("outgoing 0.0.0.0:4140 is not listening yet",)
+    assert client.get("/admin/ping?alive").text == "pong"
+
+
 def test_prometheus_gets_linkerds_metrics_and_clews(client: Client) -> None:
     answer = client.get("/admin/metrics/prometheus")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
