@@ -108,6 +108,7 @@ def test_an_unknown_name_is_a_502_that_says_why_and_works_once_it_is_known(world
                 "  /host/world => /srv/world-v1",
                 "override dtab:",
                 "  /x=>/y",
+                "reason: /#/io.l5d.fs/nope: does not exist",
             ]
             assert unquote_plus(reply.headers["l5d-err"]) == reply.text
             assert reply.headers["l5d-success-class"] == "0.0"

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.nodes import UNKNOWN_NODE, Node
 from clew.mesh.binding.outcome import Failed, Pending
+from clew.mesh.binding.reasons import why_nowhere
 from clew.mesh.binding.remote import bind_in
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import Transformer
@@ -34,7 +35,7 @@ from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError, Path
 from clew.mesh.xds.clusters import empty_cluster, known_cluster
 from clew.mesh.xds.endpoints import AS_FAST, Branch, Speeds, branches
-from clew.mesh.xds.errors import cluster_note, unreadable_note
+from clew.mesh.xds.errors import cluster_note, nowhere_note, unreadable_note
 from clew.mesh.xds.ingress import RulesBy, ingress_identifiers
 from clew.mesh.xds.listeners import listener
 from clew.mesh.xds.names import Asked, name_prefix, read_asked
@@ -333,7 +334,8 @@ class _Scope:
             case tree:
                 parts = branches(tree)
         if not parts:
-            return _nowhere(cluster, override, {}, used)
+            note = nowhere_note(why_nowhere(tree, used))
+            return _nowhere(cluster, override, note, used)
         if all(isinstance(part.bound.addr, AddrPending) for part in parts):
             return Named(State.PENDING, (), used)
         main = max(parts, key=lambda part: part.share).bound.id
@@ -347,6 +349,7 @@ class _Scope:
             parts,
             router.service.at(asked.name),
             client,
+            binding_timeout_ms=router.binding_timeout_ms,
             http2=isinstance(router, H2Router),
             speeds=speeds,
             tls=dict(_tls(router, parts)),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any, assert_never
+from typing import Any
 
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from google.protobuf import json_format
 
+from clew.mesh.binding.reasons import why_unanswered
 from clew.mesh.compile import Compiled, Named
 from clew.mesh.naming.addr_state import addr_state
-from clew.mesh.naming.answer import Answer, Answers, BoundTree, Broken, Missing, Waiting, bounds
-from clew.mesh.naming.bound import Addresses, Bound
-from clew.mesh.xds.errors import ERR
+from clew.mesh.naming.answer import Answers, bounds
+from clew.mesh.xds.errors import ERR, WHY
 from clew.mesh.xds.metadata import NAMESPACE
 from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, Ref, Snapshot
 
@@ -130,27 +130,6 @@ def _why(named: Named) -> str:
         if resource.type_url == CLUSTER:
             cluster = cluster_pb2.Cluster.FromString(resource.body)
             noted = json_format.MessageToDict(cluster.metadata.filter_metadata[NAMESPACE])
-            if error := noted.get(ERR):
-                return str(error)
-    if not named.used:
-        return "no dentry leads to a namer"
-    return "; ".join(f"{path}: {_said(answer)}" for path, answer in named.used)
-
-
-def _said(answer: Answer | None) -> str:
-    match answer:
-        case None:
-            return "not asked yet"
-        case Missing():
-            return "does not exist"
-        case Waiting():
-            return "its namer has not answered yet"
-        case Broken(why):
-            return why
-        case BoundTree():
-            return "is bound by namerd to no endpoints"
-        case Bound(addr=Addresses()):
-            return "has no endpoints"
-        case Bound(addr=addr):
-            return str(addr_state(addr)["state"])
-    assert_never(answer)
+            if said := noted.get(ERR) or noted.get(WHY):
+                return str(said)
+    return why_unanswered(named.used)

@@ -31,7 +31,7 @@ from clew.mesh.config.sockets import Session
 from clew.mesh.config.tls import ClientTls
 from clew.mesh.naming.path import Path
 from clew.mesh.xds.deadlines import attempt_note
-from clew.mesh.xds.durations import millis
+from clew.mesh.xds.durations import connect_ms, millis
 from clew.mesh.xds.endpoints import AS_FAST, Branch, Speeds, load_assignment, needs_dns
 from clew.mesh.xds.errors import OVERRIDE
 from clew.mesh.xds.metadata import metadata
@@ -41,8 +41,6 @@ from clew.mesh.xds.tls import client_tls, refers
 
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
-CONNECT_TIMEOUT_MS = 1000
-"""Finagle's."""
 UNLIMITED = 1_000_000_000
 """Envoy's circuit breakers open at 1024; Linkerd has none."""
 MIN_RETRY_CONCURRENCY = 3
@@ -58,6 +56,7 @@ def known_cluster(
     service: ServicePolicy,
     client: ClientPolicy,
     *,
+    binding_timeout_ms: int,
     http2: bool = False,
     speeds: Speeds = AS_FAST,
     tls: Mapping[Path, ClientTls] = MappingProxyType({}),
@@ -68,6 +67,7 @@ def known_cluster(
     ``tls``: by the id of a branch, where it is not plain text.
     """
     cluster = _cluster(name, {OVERRIDE: override, **attempt_note(client)})
+    cluster.connect_timeout.CopyFrom(millis(connect_ms(binding_timeout_ms)))
     cluster.lb_policy = _lb_policy(client.load_balancer or P2C())
     cluster.circuit_breakers.CopyFrom(
         _limits(client.host_connection_pool or HostConnectionPool(), service.retries or Retries())
@@ -113,7 +113,6 @@ def _cluster(name: str, notes: Mapping[str, str | float]) -> Any:
         name=name,
         # statistics split names at dots
         alt_stat_name=name[:STAT_NAME_BYTES].replace(".", "~"),
-        connect_timeout=millis(CONNECT_TIMEOUT_MS),
         common_lb_config=cluster_pb2.Cluster.CommonLbConfig(
             # when no endpoint is usable one is tried all the same, as in Linkerd
             healthy_panic_threshold={"value": 1},

@@ -7,6 +7,15 @@ from google.protobuf.duration_pb2 import Duration
 _UNITS = (("hour", 3_600_000), ("minute", 60_000), ("second", 1_000), ("millisecond", 1))
 
 
+_CONNECT_MS = 1000
+"""Finagle's limit."""
+
+
+def connect_ms(binding_timeout_ms: int) -> int:
+    """How many milliseconds a connection to an endpoint may take."""
+    return max(1, min(binding_timeout_ms, _CONNECT_MS))
+
+
 def millis(count: int) -> Duration:
     """``count`` milliseconds; for most settings 0 is no limit."""
     return Duration(seconds=count // 1000, nanos=count % 1000 * 1_000_000)

@@ -20,7 +20,7 @@ from clew.mesh.config.server import Server
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.nametree import show_tree
 from clew.mesh.xds.call_depth import TOO_DEEP
-from clew.mesh.xds.durations import words
+from clew.mesh.xds.durations import connect_ms, words
 from clew.mesh.xds.headers import setting
 from clew.mesh.xds.identifiers import why_not
 from clew.mesh.xds.metadata import NAMESPACE
@@ -30,6 +30,8 @@ from clew.mesh.xds.snapshot import pack
 ERR, ERR_ENCODED, STATUS, OVERRIDE = "err", "l5d_err", "status", "dtab"
 """Cluster metadata: why the name leads nowhere, the same for a header, the status that this has,
 and the request's own dtab."""
+WHY, WHY_ENCODED = "why", "why_encoded"
+"""Cluster metadata: which step led nowhere, and the same for a header."""
 REASON, REASON_ENCODED = "reason", "reason_encoded"
 """Cluster metadata: why what should be a name is none, and the same for a header."""
 BASE_DTAB, BASE_DTAB_ENCODED = "base_dtab", "base_dtab_encoded"
@@ -49,7 +51,6 @@ _UNIDENTIFIED = (
     "from /%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%) / {reason}"
 )
 _UNREADABLE = _UNIDENTIFIED.format(reason=f"%CLUSTER_METADATA({NAMESPACE}:{REASON})%")
-_BASE_DTAB_FORMAT = f"%METADATA(VIRTUAL_HOST:{NAMESPACE}:{BASE_DTAB})%"
 _UNROUTABLE = f"""\
 Unable to route request!
 
@@ -57,9 +58,10 @@ service name: %REQ(l5d-dst-service)%
 dtab:
 
 base dtab:
-{_BASE_DTAB_FORMAT}
+%METADATA(VIRTUAL_HOST:{NAMESPACE}:{{dtab}})%
 override dtab:
   %CLUSTER_METADATA({NAMESPACE}:{OVERRIDE})%
+reason: {{reason}}
 """
 _UNCONNECTED = f"""\
 Unable to establish connection to %UPSTREAM_HOST%.
@@ -67,7 +69,7 @@ Unable to establish connection to %UPSTREAM_HOST%.
 service name: %REQ(l5d-dst-service)%
 client name: %UPSTREAM_METADATA({NAMESPACE}:id)%
 selected address: %UPSTREAM_HOST%
-reason: %UPSTREAM_TRANSPORT_FAILURE_REASON%
+reason: {{reason}}
 """
 _NO_TUNNEL = (
     "CONNECT is not tunnelled: send http requests in absolute form, as http_proxy makes clients do"
@@ -123,13 +125,24 @@ def local_replies(router: Router, server: Server) -> Any:
                 "Too many unknown names are asked for; only known ones are answered now, "
                 "and %REQ(l5d-dst-service)% is not one",
             ),
-            _mapper(
-                _flag("UH"),
-                502,
-                _UNROUTABLE,
-                header=encoded(_UNROUTABLE).replace(BASE_DTAB, BASE_DTAB_ENCODED),
+            _unroutable(
+                _cel(f"has({_clew}.{WHY})"),
+                f"%CLUSTER_METADATA({NAMESPACE}:{WHY})%",
+                f"%CLUSTER_METADATA({NAMESPACE}:{WHY_ENCODED})%",
             ),
-            _mapper(_flag("UF"), 502, _UNCONNECTED),
+            _unroutable(_flag("UH"), "it has no endpoints", "it has no endpoints"),
+            _mapper(
+                _cel("response.code_details.contains('connection_timeout')"),
+                502,
+                _UNCONNECTED.format(
+                    reason=f"no connection within {words(connect_ms(router.binding_timeout_ms))}"
+                ),
+            ),
+            _mapper(
+                _flag("UF"),
+                502,
+                _UNCONNECTED.format(reason="%UPSTREAM_TRANSPORT_FAILURE_REASON%"),
+            ),
             _mapper(
                 _cel("response.code_details.contains('per_try_timeout')"),
                 503,
@@ -178,6 +191,11 @@ def cluster_note(status: int, text: str = "") -> dict[str, str | float]:
     return {STATUS: status, ERR: text, ERR_ENCODED: _for_header(text)}
 
 
+def nowhere_note(why: str) -> dict[str, str | float]:
+    """Metadata of a cluster whose name the dtab and the namers lead nowhere."""
+    return {WHY: why, WHY_ENCODED: _for_header(why)}
+
+
 def unreadable_note(reason: str) -> dict[str, str | float]:
     """Metadata of a cluster whose requests say where they go in a way that cannot be read."""
     return {STATUS: 400, REASON: reason, REASON_ENCODED: _for_header(reason)}
@@ -206,6 +224,13 @@ def _for_header(text: str) -> str:
 
 def _note(key: str) -> str:
     return f"has({_clew}.{key}) && {_clew}.{key}"
+
+
+def _unroutable(condition: Any, reason: str, reason_encoded: str) -> Any:
+    header = _UNROUTABLE.format(dtab=BASE_DTAB_ENCODED, reason=reason_encoded)
+    return _mapper(
+        condition, 502, _UNROUTABLE.format(dtab=BASE_DTAB, reason=reason), header=encoded(header)
+    )
 
 
 def _over_capacity() -> Any:
