@@ -1,0 +1,103 @@
+"""Roots, and the text in which they are kept: each certificate with its key behind it, PEM."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from clew.errors import ClewError
+
+_BLOCK = re.compile(
+    rb"-----BEGIN ((?:EC )?PRIVATE KEY|CERTIFICATE)-----.*?-----END \1-----\n?", re.DOTALL
+)
+
+
+class AuthorityError(ClewError):
+    """The authority cannot be used as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A certificate that all meshes trust, and the key that signs for it."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
+
+    @property
+    def begins(self) -> float:
+        """Seconds since the epoch."""
+        return self.certificate.not_valid_before_utc.timestamp()
+
+    @property
+    def ends(self) -> float:
+        """Seconds since the epoch."""
+        return self.certificate.not_valid_after_utc.timestamp()
+
+    @property
+    def trust_domain(self) -> str:
+        """Empty when it says none."""
+        try:
+            names = self.certificate.extensions.get_extension_for_class(
+                x509.SubjectAlternativeName
+            ).value.get_values_for_type(x509.UniformResourceIdentifier)
+        except x509.ExtensionNotFound:
+            return ""
+        return names[0].removeprefix("spiffe://") if names else ""
+
+    @property
+    def pem(self) -> bytes:
+        """The certificate alone, for those who trust it."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+
+def write_roots(roots: Sequence[Root]) -> bytes:
+    """What ``read_roots`` reads."""
+    return b"".join(
+        root.pem + root.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        for root in roots
+    )
+
+
+def read_roots(text: bytes, place: str) -> tuple[Root, ...]:
+    """``place`` is where they are kept, for messages. Raises AuthorityError."""
+    blocks = [(match[1], match[0]) for match in _BLOCK.finditer(text)]
+    certificates = [block for kind, block in blocks if kind == b"CERTIFICATE"]
+    keys = [block for kind, block in blocks if kind != b"CERTIFICATE"]
+    if not certificates or len(certificates) != len(keys):
+        raise AuthorityError(
+            f"{place} holds {len(certificates)} certificates and {len(keys)} keys in PEM",
+            "it must be what a mesh has written, a key behind each certificate; without it the "
+            "next mesh that starts makes a new authority",
+        )
+    return tuple(
+        _root(certificate, key, place) for certificate, key in zip(certificates, keys, strict=True)
+    )
+
+
+def _root(certificate: bytes, key: bytes, place: str) -> Root:
+    try:
+        read = x509.load_pem_x509_certificate(certificate)
+        secret = load_pem_private_key(key, password=None)
+    except (ValueError, TypeError) as error:
+        raise AuthorityError(
+            f"{place} holds a certificate or a key that cannot be read: {error}",
+            "put back what a mesh has written",
+        ) from error
+    if not isinstance(secret, ec.EllipticCurvePrivateKey) or (
+        secret.public_key() != read.public_key()
+    ):
+        raise AuthorityError(
+            f"{place}: a key and the certificate before it do not match",
+            "put back what a mesh has written; two files must not be mixed",
+        )
+    return Root(read, secret)
