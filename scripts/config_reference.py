@@ -49,6 +49,7 @@ GROUPS = {
     "forwarded": "addForwardedHeader",
     "sockets": "sessions and sockets",
     "tls": "tls",
+    "authority": "authority",
     "zookeeper": "zkAddrs",
     "usage": "usage",
     "namerd": "The namerd file",

@@ -13,8 +13,9 @@ from clew.mesh.naming.answer import Answer, Missing, Waiting
 from clew.mesh.naming.bound import Address, Addresses, Bound
 from clew.mesh.naming.ingress import Match, Rule, Rules
 from clew.mesh.naming.path import Path
-from clew.mesh.xds.secrets import TlsCertificate
+from clew.mesh.xds.secrets import TlsCertificate, ValidationContext
 from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET
+from clew.mesh.xds.tls import OWN_AUTHORITIES, OWN_CERTIFICATE
 
 GOLDEN = sorted((File(__file__).parent.parent / "golden" / "mesh").glob("*.yaml"))
 
@@ -89,6 +90,36 @@ def test_a_renewed_secret_changes_no_other_resource() -> None:
     )
     before, after = first.snapshot.by_type, other.snapshot.by_type
     assert {kind for kind in after if before[kind] != after[kind]} == {SECRET}
+
+
+def test_a_router_with_certificates_of_the_authority_listens_once_they_are_there() -> None:
+    file = read_linker(FILE.replace("port: 4140", "port: 4140, tls: auto"), "linkerd.yaml")
+    before = compile_linker(file, [], {})
+    assert before.snapshot.of_type(LISTENER) == {}
+    own = {
+        OWN_CERTIFICATE: TlsCertificate(b"chain", b"key"),
+        OWN_AUTHORITIES: ValidationContext(b"ca", "spiffe://clew/mesh"),
+    }
+    after = compile_linker(file, [], {}, secrets=own, previous=before)
+    assert list(after.snapshot.of_type(LISTENER)) == ["outgoing/0"]
+    assert after.snapshot.dangling() == ()
+
+
+def test_a_client_shows_the_certificate_of_the_authority_where_it_is_to() -> None:
+    clients = (
+        "  client: {kind: io.l5d.static, configs: [{prefix: /#/io.l5d.fs/hello, tls: auto}]}\n"
+    )
+    compiled = compile_linker(
+        read_linker(FILE + clients, "linkerd.yaml"),
+        [of("hello"), of("other")],
+        {each: bound(each) for each in (HELLO, fs("other"))},
+        secrets={OWN_CERTIFICATE: TlsCertificate(b"chain", b"key")},
+    )
+    secured = {
+        name: [ref for _, ref in cluster.refers if ref in (OWN_CERTIFICATE, OWN_AUTHORITIES)]
+        for name, cluster in compiled.snapshot.of_type(CLUSTER).items()
+    }
+    assert secured == {of("hello"): [OWN_CERTIFICATE, OWN_AUTHORITIES], of("other"): []}
 
 
 def test_an_edited_file_compiles_every_name_anew() -> None:

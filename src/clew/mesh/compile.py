@@ -17,7 +17,7 @@ from clew.mesh.binding.reasons import why_nowhere
 from clew.mesh.binding.remote import bind_in
 from clew.mesh.binding.rules import NamerRule
 from clew.mesh.binding.transformers import Transformer
-from clew.mesh.config.certificates import certificates
+from clew.mesh.config.certificates import certificates, uses_authority
 from clew.mesh.config.interpreter import KeptDtab
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.load_balancer import Ewma
@@ -28,7 +28,7 @@ from clew.mesh.config.telemetry import (
     ZipkinHttpTelemeter,
     ZipkinTelemeter,
 )
-from clew.mesh.config.tls import ClientTls
+from clew.mesh.config.tls import AutoClientTls, ClientTls
 from clew.mesh.naming.answer import Answer, Answers
 from clew.mesh.naming.bound import AddrPending
 from clew.mesh.naming.dtab import Dtab
@@ -42,6 +42,7 @@ from clew.mesh.xds.names import Asked, name_prefix, read_asked
 from clew.mesh.xds.routes import OnDemand, route_config
 from clew.mesh.xds.secrets import SecretContent, file_secret, secret
 from clew.mesh.xds.snapshot import CLUSTER, LISTENER, ROUTE, SECRET, Resource, Snapshot
+from clew.mesh.xds.tls import OWN_CERTIFICATE
 
 
 class State(enum.Enum):
@@ -238,16 +239,21 @@ def _static(
 ) -> Iterator[Resource]:
     """Listeners and routes, which follow from the file, from who may be asked for and from rules.
 
-    A router whose rules are not known yet could name nothing, and does not listen.
+    A router whose rules are not known yet could name nothing, and does not listen; nor does one
+    that could not show a certificate of the authority yet.
     """
+    has_own = any(resource.name == OWN_CERTIFICATE for resource in named)
     same_rules = previous.ingress_rules == ingress_rules
-    if previous.linker is linker and previous.admission == admission and same_rules:
+    same_own = has_own == (OWN_CERTIFICATE in previous.secrets)
+    if previous.linker is linker and previous.admission == admission and same_rules and same_own:
         yield from previous.snapshot.of_type(LISTENER).values()
         yield from previous.snapshot.of_type(ROUTE).values()
         return
     clusters = [resource.name for resource in named if resource.type_url == CLUSTER]
     for router in linker.routers:
         if not all(each in ingress_rules for _, each in ingress_identifiers(router)):
+            continue
+        if uses_authority(router) and not has_own:
             continue
         own = (name for name in clusters if name.startswith(name_prefix(router)))
         on_demand = OnDemand(
@@ -358,11 +364,13 @@ class _Scope:
         return Named(state, resources, used, binding.advice, decay, speeds)
 
 
-def _tls(router: Router, parts: Sequence[Branch]) -> Iterator[tuple[Path, ClientTls]]:
+def _tls(
+    router: Router, parts: Sequence[Branch]
+) -> Iterator[tuple[Path, ClientTls | AutoClientTls]]:
     """Of the branches that are not plain text."""
     for id in sorted({part.bound.id for part in parts}):
         tls = router.client.at(id).tls
-        if tls is not None and tls.enabled:
+        if isinstance(tls, AutoClientTls) or (tls is not None and tls.enabled):
             yield id, tls
 
 

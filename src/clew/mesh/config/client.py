@@ -12,7 +12,7 @@ from clew.mesh.config.overlay import overlay
 from clew.mesh.config.retries import Budget
 from clew.mesh.config.section import Count, DefaultKind, Positive, Section, Share
 from clew.mesh.config.sockets import Session, SocketOptions, StreamWindow
-from clew.mesh.config.tls import ClientTls
+from clew.mesh.config.tls import AnyClientTls, ClientTls
 from clew.mesh.naming.matcher import Match, PathMatcher
 from clew.mesh.naming.path import Path
 
@@ -54,7 +54,7 @@ class ClientPolicy(Section, frozen=True, kw_only=True):
     }
     elsewhere: ClassVar = {"requestAuthorizers": "clew does not ask Istio who may do what"}
 
-    tls: ClientTls | None = None
+    tls: AnyClientTls | None = None
     """None is plain text."""
     load_balancer: LoadBalancer | None = None
     """None is ``P2C()``."""
@@ -94,7 +94,7 @@ class PrefixedClientPolicy(ClientPolicy, frozen=True, kw_only=True):
 
     def filled(self, match: Match) -> ClientPolicy:
         """With what the prefix has captured in ``tls.commonName``."""
-        if self.tls is None or self.tls.common_name is None:
+        if not isinstance(self.tls, ClientTls) or self.tls.common_name is None:
             return self
         name = match.fill(self.tls.common_name)
         return replace(self, tls=replace(self.tls, common_name=name))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from clew.mesh.config.admin import Admin
+from clew.mesh.config.authority import Authority, DirectoryAuthority
 from clew.mesh.config.namers import Namer
 from clew.mesh.config.problems import ConfigError
 from clew.mesh.config.router import AnyRouter
@@ -30,6 +31,8 @@ class Linker(Section, frozen=True, kw_only=True):
     """Later ones are asked first."""
     telemetry: tuple[Telemeter, ...] = ()
     admin: Admin = Admin()
+    authority: Authority = DirectoryAuthority()
+    """Used where ``tls`` is ``auto``."""
     usage: Usage = Usage()
 
     def conflicts(self) -> Iterator[Conflict]:

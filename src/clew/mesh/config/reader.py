@@ -16,6 +16,7 @@ from clew.mesh.config.section import (
     DefaultKind,
     NotYet,
     OneOrMany,
+    OrWord,
     Rule,
     Section,
 )
@@ -42,6 +43,9 @@ class Reader:
     def read(self, node: yaml.Node, hint: Any, at: str) -> Any:
         """The value of the type ``hint``, or INVALID. ``at`` names the place in the file."""
         shape = Shape.of(hint)
+        if shape.extra(OrWord):
+            plain, worded = shape.type
+            return self._section_or_word(node, plain, worded, at)
         if isinstance(shape.type, tuple):
             return self._kind(node, shape.type, shape, at)
         if typing.get_origin(shape.type) is tuple:
@@ -73,6 +77,21 @@ class Reader:
             return self._note(kind_node or node, f"{at}: {sentence}")
         hint = nearest(kind, {*known, *not_yet.instead})
         return self._note(kind_node or node, f"{at}: unknown {tag_field} '{kind}'", hint)
+
+    def _section_or_word(
+        self, node: yaml.Node, plain: type[Section], worded: type[Section], at: str
+    ) -> Any:
+        word, tag_field = worded.__struct_config__.tag, worded.__struct_config__.tag_field
+        match node:
+            case yaml.ScalarNode(value=text) if text == word:
+                bare = yaml.MappingNode("tag:yaml.org,2002:map", [], node.start_mark)
+                return self._section(bare, worded, at)
+            case yaml.ScalarNode():
+                return self._note(node, f"{at}: {_show(node)} is neither '{word}' nor a mapping")
+            case yaml.MappingNode(value=pairs):
+                kinds = [value.value for key, value in pairs if key.value == tag_field]
+                return self._section(node, worded if word in kinds else plain, at)
+        return self._section(node, plain, at)
 
     def _section(self, node: yaml.Node, cls: type[Section], at: str) -> Any:
         if not isinstance(node, yaml.MappingNode):

@@ -42,6 +42,12 @@ class DefaultKind:
 
 
 @dataclass(frozen=True, slots=True)
+class OrWord:
+    """The key takes the first section, which has no kind, or the second, which has one. That kind
+    alone, as a word, is the second section with its defaults."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotYet:
     """Kinds that Linkerd has and clew does not: by kind, what to use instead."""
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from clew.mesh.config.forwarded import AddForwardedHeader
 from clew.mesh.config.section import Count, Ip, Port, Positive, Section, Share
 from clew.mesh.config.sockets import Session, SocketOptions, StreamWindow
-from clew.mesh.config.tls import ServerTls
+from clew.mesh.config.tls import AnyServerTls
 
 
 class Server(Section, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Server(Section, frozen=True, kw_only=True):
     ip: Ip = "127.0.0.1"
     label: str | None = None
     """None is the router's label."""
-    tls: ServerTls | None = None
+    tls: AnyServerTls | None = None
     max_concurrent_requests: Count | None = None
     """More than these at a time get a 503; None is no limit."""
     announce: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from clew.mesh.config.section import Conflict, Rule, Section
+from clew.mesh.config.section import Conflict, OrWord, Rule, Section
 
 PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 """From the oldest to the newest."""
@@ -77,7 +77,10 @@ Certificate = KeyPair | Authorities
 class ServerTls(Section, frozen=True, kw_only=True):
     """How a listener proves who it is."""
 
-    elsewhere: ClassVar = {"serverCaChainPath": "Linkerd later called it intermediateCertsPath"}
+    elsewhere: ClassVar = {
+        "serverCaChainPath": "Linkerd later called it intermediateCertsPath",
+        "kind": "the only one is auto, of a router's servers and clients",
+    }
 
     cert_path: str
     """File with the certificate, PEM."""
@@ -103,6 +106,14 @@ class ServerTls(Section, frozen=True, kw_only=True):
         if self.ca_cert_path is not None:
             return Authorities((self.ca_cert_path,))
         return Authorities() if self.require_client_auth else None
+
+
+class AutoServerTls(Section, frozen=True, kw_only=True, tag_field="kind", tag="auto"):
+    """Of a router's server, ``tls: auto`` for short: by certificates of ``authority``, which meshes
+    have by themselves. Whoever shows no such certificate is refused. [How it works](tls.md)."""
+
+    permissive: bool = False
+    """Whether plain text is accepted on the port too."""
 
 
 class ClientAuth(Section, frozen=True, kw_only=True):
@@ -169,3 +180,12 @@ class ClientTls(Section, frozen=True, kw_only=True):
             yield Conflict(
                 self, "client_auth", "disableValidation: true is incompatible with clientAuth"
             )
+
+
+class AutoClientTls(Section, frozen=True, kw_only=True, tag_field="kind", tag="auto"):
+    """Of a router's client, ``tls: auto`` for short: to servers of meshes that have ``tls: auto``
+    too. Whoever else answers is not talked to. [How it works](tls.md)."""
+
+
+AnyServerTls = Annotated[ServerTls | AutoServerTls, OrWord()]
+AnyClientTls = Annotated[ClientTls | AutoClientTls, OrWord()]

@@ -28,7 +28,7 @@ from clew.mesh.config.load_balancer import P2C, Aperture, Ewma, Heap, LoadBalanc
 from clew.mesh.config.retries import Backoff, Budget, ConstantBackoff, JitteredBackoff, Retries
 from clew.mesh.config.service import ServicePolicy
 from clew.mesh.config.sockets import Session
-from clew.mesh.config.tls import ClientTls
+from clew.mesh.config.tls import AutoClientTls, ClientTls
 from clew.mesh.naming.path import Path
 from clew.mesh.xds.deadlines import attempt_note
 from clew.mesh.xds.durations import connect_ms, millis
@@ -59,7 +59,7 @@ def known_cluster(
     binding_timeout_ms: int,
     http2: bool = False,
     speeds: Speeds = AS_FAST,
-    tls: Mapping[Path, ClientTls] = MappingProxyType({}),
+    tls: Mapping[Path, ClientTls | AutoClientTls] = MappingProxyType({}),
 ) -> tuple[Resource, ...]:
     """The cluster ``name`` and, by EDS, its endpoints. ``override`` is the request's own dtab.
 
@@ -102,7 +102,7 @@ def empty_cluster(name: str, override: str, notes: Mapping[str, str | float]) ->
     return Resource.of(name, cluster)
 
 
-def _secured(id: Path, tls: ClientTls) -> Any:
+def _secured(id: Path, tls: ClientTls | AutoClientTls) -> Any:
     match = cluster_pb2.Cluster.TransportSocketMatch(name=str(id), transport_socket=client_tls(tls))
     match.match["id"] = str(id)
     return match

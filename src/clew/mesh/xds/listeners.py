@@ -15,11 +15,13 @@ from envoy.extensions.filters.http.on_demand.v3 import on_demand_pb2
 from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.http.upstream_codec.v3 import upstream_codec_pb2
+from envoy.extensions.filters.listener.tls_inspector.v3 import tls_inspector_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from google.protobuf.duration_pb2 import Duration
 
 from clew.mesh.config.router import HttpRouter, Router
 from clew.mesh.config.server import H2Server, Server
+from clew.mesh.config.tls import AutoServerTls
 from clew.mesh.xds import ingress, linkerd_trace
 from clew.mesh.xds.access_log import access_log
 from clew.mesh.xds.answers import ANSWERS_FILTER, cleaned
@@ -93,22 +95,40 @@ def listener(router: Router, index: int, latencies: str = "") -> Resource:
             ),
             # else a second process would share the port in silence
             enable_reuse_port={"value": False},
-            filter_chains=[
-                listener_components_pb2.FilterChain(
-                    filters=[
-                        listener_components_pb2.Filter(
-                            name="http",
-                            typed_config=pack(_connections(router, server, key, latencies)),
-                        )
-                    ],
-                    transport_socket=None
-                    if server.tls is None
-                    else server_tls(server.tls, http2=isinstance(server, H2Server)),
-                )
-            ],
+            listener_filters=list(_listener_filters(server)),
+            filter_chains=list(_chains(server, pack(_connections(router, server, key, latencies)))),
         ),
         refers=((ROUTE, router.label), *(refers(server.tls) if server.tls else ())),
     )
+
+
+def _chains(server: Server, connections: Any) -> Iterator[Any]:
+    """One, or one each for TLS and for plain text where both are accepted."""
+    chain, match = listener_components_pb2.FilterChain, listener_components_pb2.FilterChainMatch
+    filters = [listener_components_pb2.Filter(name="http", typed_config=connections)]
+    socket = (
+        None if server.tls is None else server_tls(server.tls, http2=isinstance(server, H2Server))
+    )
+    if _takes_both(server):
+        yield chain(
+            filter_chain_match=match(transport_protocol="tls"),
+            filters=filters,
+            transport_socket=socket,
+        )
+        yield chain(filter_chain_match=match(transport_protocol="raw_buffer"), filters=filters)
+    else:
+        yield chain(filters=filters, transport_socket=socket)
+
+
+def _listener_filters(server: Server) -> Iterator[Any]:
+    if _takes_both(server):
+        yield listener_components_pb2.ListenerFilter(
+            name="tls inspector", typed_config=pack(tls_inspector_pb2.TlsInspector())
+        )
+
+
+def _takes_both(server: Server) -> bool:
+    return isinstance(server.tls, AutoServerTls) and server.tls.permissive
 
 
 def _connections(router: Router, server: Server, key: str, latencies: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, assert_never
 
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.transport_sockets.tls.v3 import common_pb2, tls_pb2
@@ -11,6 +11,8 @@ from envoy.extensions.transport_sockets.tls.v3 import common_pb2, tls_pb2
 from clew.mesh.config.tls import (
     PROTOCOLS,
     Authorities,
+    AutoClientTls,
+    AutoServerTls,
     Certificate,
     ClientTls,
     KeyPair,
@@ -20,28 +22,59 @@ from clew.mesh.xds.endpoints import literal_ip
 from clew.mesh.xds.secrets import file_secret_name, secret_ref, secret_source
 from clew.mesh.xds.snapshot import Ref, pack
 
+OWN_CERTIFICATE, OWN_AUTHORITIES = "mesh certificate", "mesh authorities"
+"""The secrets of ``tls: auto``; the latter also says which name the other must have."""
+
 _MODERN = ("TLSv1.2", "TLSv1.3")
+_NEWEST = ("TLSv1.3",)
+"""Between meshes, which all have it."""
 
 
-def server_tls(tls: ServerTls, *, http2: bool) -> Any:
+def server_tls(tls: ServerTls | AutoServerTls, *, http2: bool) -> Any:
     """The transport socket of a listener. ``http2``: its clients may choose HTTP/2."""
-    context = tls_pb2.DownstreamTlsContext(
-        require_client_certificate={"value": tls.require_client_auth},
-        common_tls_context=tls_pb2.CommonTlsContext(
-            tls_params=_parameters(tls.protocols, tls.ciphers),
-            tls_certificate_sds_secret_configs=[_source(tls.key_pair)],
-            alpn_protocols=["h2", "http/1.1"] if http2 else ["http/1.1"],
-        ),
-    )
-    if tls.authorities is not None:
-        context.common_tls_context.validation_context_sds_secret_config.CopyFrom(
-            _source(tls.authorities)
-        )
+    match tls:
+        case ServerTls():
+            context = tls_pb2.DownstreamTlsContext(
+                require_client_certificate={"value": tls.require_client_auth},
+                common_tls_context=tls_pb2.CommonTlsContext(
+                    tls_params=_parameters(tls.protocols, tls.ciphers),
+                    tls_certificate_sds_secret_configs=[_source(tls.key_pair)],
+                ),
+            )
+            if tls.authorities is not None:
+                context.common_tls_context.validation_context_sds_secret_config.CopyFrom(
+                    _source(tls.authorities)
+                )
+        case AutoServerTls():
+            context = tls_pb2.DownstreamTlsContext(
+                require_client_certificate={"value": True}, common_tls_context=_between_meshes()
+            )
+        case _:
+            assert_never(tls)
+    protocols = ["h2", "http/1.1"] if http2 else ["http/1.1"]
+    context.common_tls_context.alpn_protocols.extend(protocols)
     return _socket(context)
 
 
-def client_tls(tls: ClientTls) -> Any:
+def client_tls(tls: ClientTls | AutoClientTls) -> Any:
     """The transport socket of connections to endpoints; Envoy negotiates each pool's protocol."""
+    match tls:
+        case ClientTls():
+            return _socket(_checked_by_name(tls))
+        case AutoClientTls():
+            return _socket(tls_pb2.UpstreamTlsContext(common_tls_context=_between_meshes()))
+    assert_never(tls)
+
+
+def refers(tls: ServerTls | AutoServerTls | ClientTls | AutoClientTls) -> tuple[Ref, ...]:
+    """The secrets that the transport socket needs."""
+    if isinstance(tls, AutoServerTls | AutoClientTls):
+        return secret_ref(OWN_CERTIFICATE), secret_ref(OWN_AUTHORITIES)
+    named: tuple[KeyPair | Authorities | None, ...] = (tls.key_pair, tls.authorities)
+    return tuple(secret_ref(file_secret_name(each)) for each in named if each is not None)
+
+
+def _checked_by_name(tls: ClientTls) -> Any:
     context = tls_pb2.UpstreamTlsContext(
         sni="" if tls.common_name is None or literal_ip(tls.common_name) else tls.common_name,
         common_tls_context=tls_pb2.CommonTlsContext(tls_params=_parameters(tls.protocols)),
@@ -58,13 +91,15 @@ def client_tls(tls: ClientTls) -> Any:
                 validation_context_sds_secret_config=_source(tls.authorities),
             )
         )
-    return _socket(context)
+    return context
 
 
-def refers(tls: ServerTls | ClientTls) -> tuple[Ref, ...]:
-    """The secrets that the transport socket needs."""
-    named: tuple[KeyPair | Authorities | None, ...] = (tls.key_pair, tls.authorities)
-    return tuple(secret_ref(file_secret_name(each)) for each in named if each is not None)
+def _between_meshes() -> Any:
+    return tls_pb2.CommonTlsContext(
+        tls_params=_parameters(_NEWEST),
+        tls_certificate_sds_secret_configs=[secret_source(OWN_CERTIFICATE)],
+        validation_context_sds_secret_config=secret_source(OWN_AUTHORITIES),
+    )
 
 
 def _source(certificate: Certificate) -> Any:
