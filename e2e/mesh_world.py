@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from clew.mesh.app import Mesh
+from clew.mesh.authority.lives import Lives
 from clew.mesh.compile import Limits
 from clew.mesh.envoy.binary import find_envoy
 from clew.mesh.envoy.sockets import claim_run_dir
@@ -139,7 +140,11 @@ def new_world(directory: Path, linker: str = LINKER) -> World:
 
 @asynccontextmanager
 async def running(
-    world: World, *apps: App, limits: Limits | None = None, crowd: Crowd | None = None
+    world: World,
+    *apps: App,
+    limits: Limits | None = None,
+    crowd: Crowd | None = None,
+    lives: Lives | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The mesh of ``world``, ready, a service for each app, and a client of its first router."""
     async with AsyncExitStack() as stack:
@@ -155,7 +160,12 @@ async def running(
         stack.callback(collector.close)
         sockets = stack.enter_context(claim_run_dir(None))
         mesh = Mesh(
-            read_file(world.file), sockets, find_envoy(), limits=limits or Limits(), crowd=crowd
+            read_file(world.file),
+            sockets,
+            find_envoy(),
+            limits=limits or Limits(),
+            crowd=crowd,
+            lives=lives or Lives(),
         )
         await mesh.start(stack)
         edits = asyncio.create_task(mesh.follow_edits(world.file))

@@ -13,7 +13,7 @@ from clew.mesh.naming.answer import Answer, Missing, Waiting
 from clew.mesh.naming.bound import Address, Addresses, Bound
 from clew.mesh.naming.ingress import Match, Rule, Rules
 from clew.mesh.naming.path import Path
-from clew.mesh.xds.secrets import TlsCertificate, ValidationContext
+from clew.mesh.xds.secrets import SecretContent, TlsCertificate, ValidationContext
 from clew.mesh.xds.snapshot import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET
 from clew.mesh.xds.tls import OWN_AUTHORITIES, OWN_CERTIFICATE
 
@@ -96,7 +96,7 @@ def test_a_router_with_certificates_of_the_authority_listens_once_they_are_there
     file = read_linker(FILE.replace("port: 4140", "port: 4140, tls: auto"), "linkerd.yaml")
     before = compile_linker(file, [], {})
     assert before.snapshot.of_type(LISTENER) == {}
-    own = {
+    own: dict[str, SecretContent] = {
         OWN_CERTIFICATE: TlsCertificate(b"chain", b"key"),
         OWN_AUTHORITIES: ValidationContext(b"ca", "spiffe://clew/mesh"),
     }

@@ -18,6 +18,7 @@ import msgspec
 from prometheus_client import Counter
 
 from clew.errors import ClewError
+from clew.mesh.authority.lives import Lives
 from clew.mesh.binding.configured import namer_rules, transformers_of
 from clew.mesh.binding.explain import delegate
 from clew.mesh.binding.kept_dtabs import dtab_places, with_dtabs
@@ -63,6 +64,7 @@ from clew.mesh.serve.mesh_page import Running, mesh_document, server_info
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.names_page import bound_names, client_addresses, client_state
 from clew.mesh.serve.override_page import Changed, compared
+from clew.mesh.serve.own_authority import OwnAuthority
 from clew.mesh.serve.refusals import Refusals
 from clew.mesh.serve.router_context import ContextPage
 from clew.mesh.serve.scrape import Scrape
@@ -128,6 +130,7 @@ class Mesh:
         *,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         crowd: Crowd | None = None,
+        lives: Lives = Lives(),  # noqa: B008 (frozen)
         shutdown: Callable[[], None] = lambda: None,
     ) -> None:
         """``shutdown`` is called when an operator asks for the end."""
@@ -143,6 +146,7 @@ class Mesh:
         self._dtabs = KeptDtabs(self._resolve, self._refuse)
         self._ingresses = Ingresses(self._change)
         self._registry = new_registry()
+        self._authority = OwnAuthority(self._change, self._registry, lives)
         self._telemeters = Telemeters(sockets.spans, linker, self._registry)
         restarts = Counter(
             "clew_mesh_envoy_restarts",
@@ -189,6 +193,8 @@ class Mesh:
         for note in notes(self._linker):
             log.warning("%s", note)
         self._certificates.use(certificates(self._linker))
+        await self._authority.start(self._linker)
+        stack.push_async_callback(self._authority.stop)
         self._dtabs.use(dtab_places(self._linker))
         stack.push_async_callback(self._dtabs.stop)
         self._ingresses.use(self._linker)
@@ -251,7 +257,11 @@ class Mesh:
         exporters = self._telemeters.exporters(linker)
         namers = build(linker) if lookups(linker) != lookups(self._linker) else None
         check_access_logs(linker)
-        async with self._admin.moving(linker.admin), self._identifiers.moving(linker.admin):
+        async with (
+            self._authority.opening(linker) as authority,
+            self._admin.moving(linker.admin),
+            self._identifiers.moving(linker.admin),
+        ):
             # the last that may raise: until then nothing is changed
             self._certificates.use(certificates(linker))
         self._ingresses.use(self._linker, linker)
@@ -268,6 +278,7 @@ class Mesh:
         self._ingresses.use(linker)
         self._access_logs.use(linker)
         self._resolve()
+        await self._authority.use(authority)
         self._telemeters.observe(linker)
         self._report(linker)
         self._admin.use(self._pages())
@@ -302,6 +313,7 @@ class Mesh:
             limits=self._limits,
             node=self._node,
             files=self._certificates.files,
+            secrets=self._authority.secrets,
             speeds=self._latencies.speeds,
             ingress_rules=self._ingresses.rules,
             latency_log=str(self._latencies.path),
@@ -328,6 +340,7 @@ class Mesh:
                         for prefix, namer in sorted(self._publishing.discovery.namers.items())
                     },
                     **self._dtabs.pages(self._linker),
+                    **self._authority.pages(),
                     "/clew/mesh.json": self._about,
                     "/clew/names.json": self._publishing.names,
                     "/admin/server_info": lambda: server_info(self._running(), _now()),

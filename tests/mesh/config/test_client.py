@@ -8,6 +8,7 @@ from clew.mesh.config.load_balancer import Ewma, RoundRobin
 from clew.mesh.config.problems import ConfigError
 from clew.mesh.config.retries import Budget, Retries
 from clew.mesh.config.service import Service
+from clew.mesh.config.tls import ClientTls
 from clew.mesh.naming.path import Path
 
 PORT = "/%/io.l5d.port/4141/#/io.l5d.fs"
@@ -81,7 +82,7 @@ def test_what_a_prefix_captures_is_filled_into_the_common_name() -> None:
 
     def name_at(id: str) -> str | None:
         tls = section.at(Path.read(id)).tls
-        return None if tls is None else tls.common_name
+        return tls.common_name if isinstance(tls, ClientTls) else None
 
     assert name_at("/$/io.buoyant.rinet/443/a.test") == "a.test"
     assert name_at("/$/io.buoyant.rinet/443/b.test") == "b-443-{host}"

@@ -12,6 +12,7 @@ from clew.mesh.config.tls import (
     AutoServerTls,
     ClientTls,
     KeyPair,
+    ServerTls,
 )
 from clew.mesh.naming.path import Path
 
@@ -88,7 +89,7 @@ def server_tls(text: str) -> Server:
 )
 def test_whom_a_server_trusts(keys: str, trusted: Authorities | None) -> None:
     tls = server_tls(f"{{certPath: c, keyPath: k, intermediateCertsPath: i{keys}}}").tls
-    assert tls is not None
+    assert isinstance(tls, ServerTls)
     assert tls.authorities == trusted
     assert tls.key_pair == KeyPair("c", "k", "i")
     assert tls.key_pair.files == ("c", "i", "k")

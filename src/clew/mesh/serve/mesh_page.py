@@ -9,6 +9,7 @@ import msgspec
 
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.router import AnyRouter
+from clew.mesh.config.tls import AutoServerTls
 from clew.mesh.serve.refusals import Refusal
 
 
@@ -59,6 +60,11 @@ def _router(router: AnyRouter) -> dict[str, Any]:
         "protocol": router.protocol,
         "prefix": str(router.dst_prefix),
         "servers": [server.service_name for server in router.servers],
+        "auto_tls": {
+            server.service_name: "permissive" if server.tls.permissive else "strict"
+            for server in router.servers
+            if isinstance(server.tls, AutoServerTls)
+        },
         "interpreter": router.interpreter.kind,
         "dtab": router.dtab.document(),
     }

@@ -18,6 +18,7 @@ from clew.mesh.authority.root import AuthorityError
 from clew.mesh.config.authority import Authority, DirectoryAuthority, SecretAuthority
 from clew.mesh.config.certificates import uses_authority
 from clew.mesh.config.linker import Linker
+from clew.mesh.namers.k8s.api import Api
 from clew.mesh.serve.identity import Identity
 from clew.mesh.serve.root_directory import RootDirectory, authority_directory
 from clew.mesh.serve.root_secret import RootSecret
@@ -132,6 +133,6 @@ def _store(config: Authority) -> RootStore:
     match config:
         case DirectoryAuthority(dir=given):
             return RootDirectory(authority_directory(given, os.environ))
-        case SecretAuthority():
-            return RootSecret(config)
+        case SecretAuthority(host=host, port=port, namespace=namespace):
+            return RootSecret(lambda: Api.at(host, port), namespace)
     assert_never(config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import hashlib
 import os
@@ -48,6 +49,8 @@ class RootDirectory:
         with _told(self._directory, "read"):
             if not self._directory.exists():
                 return None
+            if not self._directory.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
             _check_private(self._directory, "700")
             if not self._file.exists():
                 return None

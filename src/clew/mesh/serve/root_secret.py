@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from clew.mesh.config.authority import SECRET, SecretAuthority
+from clew.mesh.config.authority import SECRET
 from clew.mesh.namers.k8s.api import Api, ApiError
 from clew.mesh.namers.k8s.lookups import Collection, Kind
+from clew.mesh.namers.k8s.mirror import Mirror
 from clew.mesh.namers.k8s.objects import read_secret
-from clew.mesh.namers.k8s.watched import Place, Watched
 from clew.mesh.serve.root_store import StoreAway, Stored
 
 ENTRY = "authority.pem"
@@ -26,12 +26,12 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 class RootSecret:
     """An entry of the Secret; what else is in it stays."""
 
-    def __init__(self, config: SecretAuthority) -> None:
-        self._collection = Collection(Kind.SECRETS, config.namespace, SECRET)
-        self._api = Api.at(config.host, config.port)
+    def __init__(self, new_api: Callable[[], Api], namespace: str) -> None:
+        self._collection = Collection(Kind.SECRETS, namespace, SECRET)
+        self._api = new_api()
         self._news = asyncio.Event()
-        self._watched = Watched(self._news.set)
-        self._watched.use(frozenset({Place(config.host, config.port, self._collection)}))
+        mirror = Mirror(self._collection, new_api(), self._news.set)
+        self._watching = asyncio.create_task(mirror.run(), name=f"watch {self._collection}")
 
     @property
     def place(self) -> str:
@@ -67,7 +67,9 @@ class RootSecret:
         self._news.clear()
 
     async def stop(self) -> None:
-        await self._watched.stop()
+        self._watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._watching
         await self._api.close()
 
     async def _get(self) -> bytes | None:
