@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
 import kubernetes_validate
@@ -11,11 +11,14 @@ import yaml
 from clew.cli.linker_files import linker_texts
 from clew.install.options import InstallError, Options
 from clew.install.render import ASIDE, PARTS, render
+from clew.mesh.config.authority import SECRET, SecretAuthority
 from clew.mesh.config.linker import Linker, read_linker
 from clew.mesh.config.notes import notes
 from clew.mesh.config.telemetry import ZipkinTelemeter
+from clew.mesh.config.tls import AutoClientTls, AutoServerTls
+from clew.mesh.naming.path import Path
 
-EXAMPLES = Path(__file__).parents[2] / "examples/kubernetes"
+EXAMPLES = File(__file__).parents[2] / "examples/kubernetes"
 VERSIONS = ("1.31", "1.37")
 CHOICES = [
     Options(),
@@ -27,6 +30,7 @@ CHOICES = [
         admin_port=5990,
         service_type="LoadBalancer",
         host_network=True,
+        tls="auto",
         collector="zipkin.example:9412",
         sample_rate=0.01,
         storage="2Ti",
@@ -123,6 +127,42 @@ def test_only_the_mesh_may_ask_the_api_and_only_for_what_it_reads() -> None:
         {"apiGroups": [""], "resources": ["services"], "verbs": ["list", "watch"]},
     ]
     assert not any(each["kind"].startswith("ClusterRole") for each in objects("all"))
+
+
+@pytest.mark.parametrize(
+    ("step", "server", "client"),
+    [
+        ("off", None, None),
+        ("accept", AutoServerTls(permissive=True), None),
+        ("send", AutoServerTls(permissive=True), AutoClientTls()),
+        ("auto", AutoServerTls(), AutoClientTls()),
+    ],
+)
+def test_every_step_to_tls_goes_with_the_one_before_it(
+    step: str, server: AutoServerTls | None, client: AutoClientTls | None
+) -> None:
+    read = linker(Options(tls=step, namespace="tracing"))
+    outgoing, incoming = read.routers
+    assert [outgoing.servers[0].tls, incoming.servers[0].tls] == [None, server]
+    anyone = Path.read("/%/io.l5d.k8s.daemonset/tracing/incoming/l5d/#/io.l5d.k8s/tracing/http/a")
+    assert [router.client.at(anyone).tls for router in read.routers] == [client, None]
+    if server is not None:
+        assert read.authority == SecretAuthority(namespace="tracing")
+
+
+def test_with_tls_the_mesh_may_use_one_secret_which_is_empty_until_then() -> None:
+    secret = the("Secret", SECRET, Options(tls="auto"))
+    assert not {"data", "stringData"} & secret.keys()
+    rules = the("Role", "l5d", Options(tls="auto"))["rules"]
+    assert [rule for rule in rules if "secrets" in rule["resources"]] == [
+        {
+            "apiGroups": [""],
+            "resources": ["secrets"],
+            "resourceNames": [SECRET],
+            "verbs": ["get", "list", "watch", "update"],
+        }
+    ]
+    assert not [each for each in objects("all") if each["kind"] == "Secret"]
 
 
 def test_selectors_find_their_pods() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from clew.mesh.config.certificates import certificates
+from clew.mesh.config.authority import SecretAuthority
+from clew.mesh.config.certificates import certificates, uses_authority
 from clew.mesh.config.identifiers import IngressIdentifier
 from clew.mesh.config.interpreter import (
     ConfigMapInterpreter,
@@ -158,6 +159,9 @@ def _routers(linker: Linker) -> Iterator[Need]:
             if isinstance(identifier, IngressIdentifier):
                 place = Kubernetes(identifier.host, identifier.port)
                 yield Need(place, f"router {router.label} {identifier.kind}", "it does not listen")
+    if any(map(uses_authority, linker.routers)) and isinstance(linker.authority, SecretAuthority):
+        place = Kubernetes(linker.authority.host, linker.authority.port)
+        yield Need(place, f"authority {linker.authority.kind}", "tls: auto does not work")
     for certificate in certificates(linker):
         for path in certificate.files:
             if path != SYSTEM:

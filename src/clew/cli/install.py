@@ -11,13 +11,20 @@ from click.core import ParameterSource
 
 from clew.cli.own_linker_file import lacks, own_linker_file
 from clew.install.chart import chart
-from clew.install.options import SERVICE_TYPES, InstallError, Options
+from clew.install.options import SERVICE_TYPES, TLS, InstallError, Options
 from clew.install.render import ASIDE, PARTS, render
 from clew.install.upgrade.documents import UpgradeError
 from clew.install.upgrade.upgrade import upgrade
 
 DEFAULTS = Options()
-SAID_BY_CONFIG = {"outgoing_port", "incoming_port", "admin_port", "collector", "sample_rate"}
+SAID_BY_CONFIG = {
+    "outgoing_port",
+    "incoming_port",
+    "admin_port",
+    "tls",
+    "collector",
+    "sample_rate",
+}
 PORT = click.IntRange(1, 65535)
 
 
@@ -86,6 +93,12 @@ Examples:
     "--host-network",
     is_flag=True,
     help="The mesh uses the network of its node, where hostPort does nothing.",
+)
+@click.option(
+    "--tls",
+    type=click.Choice(TLS),
+    default=DEFAULTS.tls,
+    help="Between nodes; a running mesh comes to auto step by step.  [default: plain text]",
 )
 @click.option(
     "--collector",

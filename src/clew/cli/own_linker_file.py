@@ -12,6 +12,8 @@ from clew.cli.config_text import config_text
 from clew.cli.linker_files import linker_texts
 from clew.install.mesh import VARIABLES
 from clew.install.ports import is_loopback
+from clew.mesh.config.authority import DirectoryAuthority
+from clew.mesh.config.certificates import uses_authority
 from clew.mesh.config.linker import Linker, read_linker
 
 
@@ -32,6 +34,13 @@ def lacks(linker: Linker) -> Iterator[str]:
                     f"router {router.label} listens on {server.ip}:{server.port}, which only its "
                     "own pod reaches: write ip: 0.0.0.0"
                 )
+    if any(map(uses_authority, linker.routers)) and isinstance(
+        linker.authority, DirectoryAuthority
+    ):
+        yield (
+            "authority is a directory, which pods do not share: write "
+            "authority: {kind: io.clew.k8s, namespace: NAMESPACE}"
+        )
     for need in needs(linker):
         match need.thing:
             case Directory(path):

@@ -52,6 +52,12 @@ def _whole(pattern: re.Pattern[str]) -> str:
     return f"^({pattern.pattern})$"
 
 
+def _step(texts: Mapping[str, str]) -> str:
+    """What stands for each step."""
+    pairs = " ".join(f'"{step}" "{text}"' for step, text in texts.items())
+    return f"{{{{ get (dict {pairs}) .Values.tls }}}}"
+
+
 _PORT: Mapping[str, Any] = {"minimum": 1, "maximum": 65535}
 _COLLECTOR = '{{{{ (split ":" .Values.collector)._{} }}}}'
 
@@ -62,6 +68,16 @@ VALUES: Sequence[Value] = (
     _text("admin_port", 61003, **_PORT),
     _text("service_type", "marked-type", enum=list(rules.SERVICE_TYPES)),
     Value("host_network", {}, True, switch=True),
+    Value(
+        "tls",
+        {
+            f"marked-tls-{of}": _step({step: texts[index] for step, texts in rules.TLS.items()})
+            for index, of in enumerate(("permissive", "client"))
+        },
+        "marked-tls",
+        switch=True,
+        rule={"enum": ["", *rules.TLS]},
+    ),
     Value(
         "collector",
         {"marked-collector": _COLLECTOR.format(0), "61004": _COLLECTOR.format(1)},

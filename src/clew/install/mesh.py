@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections.abc import Sequence
 
@@ -18,6 +19,8 @@ from clew.install.objects import (
 from clew.install.options import Options
 from clew.install.ports import ADMIN, MeshPort, mesh_ports
 from clew.install.rights import roles
+from clew.mesh.config.authority import SECRET, SecretAuthority
+from clew.mesh.config.certificates import uses_authority
 from clew.mesh.config.linker import Linker, read_linker
 from clew.mesh.namers.k8s.rights import rights
 
@@ -48,7 +51,7 @@ admin:
 
 namers:
 - kind: io.l5d.k8s
-
+{authority}
 telemetry:
 - kind: io.l5d.prometheus
 - kind: io.l5d.zipkin
@@ -70,7 +73,7 @@ routers:
       service: {name}{host_network}
   servers:
   - port: {outgoing}
-    ip: 0.0.0.0
+    ip: 0.0.0.0{client_tls}
   service:
     responseClassifier:
       kind: io.l5d.http.retryableRead5XX
@@ -85,8 +88,20 @@ routers:
     - kind: io.l5d.k8s.localnode{host_network}
   servers:
   - port: {incoming}
-    ip: 0.0.0.0
+    ip: 0.0.0.0{server_tls}
 """
+_AUTHORITY = """
+authority:
+  kind: io.clew.k8s
+  namespace: {namespace}
+"""
+_CLIENT_TLS = """
+  client:
+    tls: {client}"""
+_SERVER_TLS = """
+    tls:
+      kind: auto
+      permissive: {permissive}"""
 _DTAB = """\
 /srv        => /#/io.l5d.k8s/{namespace}/http;
 /host       => /srv;
@@ -101,6 +116,7 @@ def mesh(options: Options) -> list[Object]:
     ports = mesh_ports(read)
     objects = [
         new("v1", "ServiceAccount", NAME, options),
+        *_authority(options, read),
         *roles(NAME, options, rights(read, options.namespace)),
         new("v1", "ConfigMap", f"{NAME}-config", options, data={"config.yaml": text}),
         service(
@@ -135,6 +151,7 @@ def linker(options: Options) -> str:
     if options.config:
         return options.config
     host, port = options.collector_place
+    permissive, client = options.tls_texts
     return _LINKER.format(
         name=NAME,
         namespace=options.namespace,
@@ -146,8 +163,21 @@ def linker(options: Options) -> str:
         collector_port=port,
         sample_rate=options.sample_rate,
         dtab=textwrap.indent(_DTAB.format(namespace=options.namespace), "    "),
+        authority=_AUTHORITY.format(namespace=options.namespace) if options.tls else "",
+        client_tls=_CLIENT_TLS.format(client=client) if options.tls else "",
+        server_tls=_SERVER_TLS.format(permissive=permissive) if options.tls else "",
         host_network="\n      hostNetwork: true" if options.host_network else "",
     )
+
+
+def _authority(options: Options, linker: Linker) -> list[Object]:
+    """An empty Secret, which the first mesh fills. Applied again, it keeps what is in it."""
+    authority = linker.authority
+    used = any(map(uses_authority, linker.routers))
+    if not used or not isinstance(authority, SecretAuthority):
+        return []
+    there = dataclasses.replace(options, namespace=authority.namespace)
+    return [new("v1", "Secret", SECRET, there, type="Opaque")]
 
 
 def _daemon_set(options: Options, linker: Linker, ports: Sequence[MeshPort]) -> Object:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from clew.mesh.config.authority import SECRET, SecretAuthority
+from clew.mesh.config.certificates import uses_authority
 from clew.mesh.config.identifiers import IngressIdentifier
 from clew.mesh.config.interpreter import (
     ConfigMapInterpreter,
@@ -69,7 +71,8 @@ class Right:
 
 def rights(linker: Linker, own: str) -> tuple[Right, ...]:
     """Each once, without those that others cover. ``own`` is the namespace of the mesh."""
-    wanted = dict.fromkeys(map(Right.to_watch, _collections(linker, own)))
+    watched = map(Right.to_watch, _collections(linker, own))
+    wanted = dict.fromkeys([*watched, *_authority(linker)])
     return tuple(
         each for each in wanted if not any(other != each and other.covers(each) for other in wanted)
     )
@@ -89,6 +92,14 @@ def _collections(linker: Linker, own: str) -> Iterator[Collection]:
         for identifier in router.identifier:
             if isinstance(identifier, IngressIdentifier):
                 yield Collection(Kind.INGRESSES, identifier.namespace or "")
+
+
+def _authority(linker: Linker) -> Iterator[Right]:
+    """The one Secret, which the mesh also writes; an empty one must be there."""
+    authority = linker.authority
+    if any(map(uses_authority, linker.routers)) and isinstance(authority, SecretAuthority):
+        verbs = ("get", *WATCH, "update")
+        yield Right("", "secrets", authority.namespace, SECRET, verbs)
 
 
 def _kinds(namer: Namer) -> tuple[Kind, ...]:
