@@ -148,6 +148,23 @@ def test_a_store_that_is_broken_leaves_what_was_known_in_use() -> None:
     asyncio.run(scene())
 
 
+def test_while_the_store_is_away_the_leaf_is_renewed_all_the_same() -> None:
+    kept, clock = Kept(), Clock()
+    identity = mesh(kept, clock)
+
+    async def scene() -> None:
+        await identity.advance()
+        first, roots = leaf(identity), trusted(identity)
+        kept.broken = "it is away"
+        clock.now += DAY / 2
+        with pytest.raises(AuthorityError, match="it is away"):
+            await identity.advance()
+        assert leaf(identity) != first
+        assert trusted(identity) == roots
+
+    asyncio.run(scene())
+
+
 def test_when_no_next_root_can_be_written_the_old_one_goes_on_until_it_ends() -> None:
     old = root()
     kept, clock = Kept(write_roots([old]), locked="no right"), Clock(old.ends - 2 * DAY)
@@ -178,6 +195,26 @@ def test_a_clock_before_the_authority_begins_is_told() -> None:
     identity = mesh(Kept(write_roots([root()])), Clock(NOW - DAY))
     with pytest.raises(AuthorityError, match=r"the clock of this node .* \(set the clock"):
         asyncio.run(identity.advance())
+
+
+def test_a_deleted_authority_that_cannot_be_made_again_stays_in_use() -> None:
+    kept, clock = Kept(), Clock()
+    identity = mesh(kept, clock)
+
+    async def scene() -> None:
+        await identity.advance()
+        before, trusted_before = identity.secrets, trusted(identity)
+        kept.put(b"")
+        kept.locked = "no right"
+        for _ in range(2):
+            with pytest.raises(AuthorityError, match="no right"):
+                await identity.advance()
+            assert identity.secrets == before
+        kept.locked = ""
+        await identity.advance()
+        assert trusted(identity) != trusted_before
+
+    asyncio.run(scene())
 
 
 def test_a_deleted_authority_is_followed_by_a_new_one_at_once() -> None:

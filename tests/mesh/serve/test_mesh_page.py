@@ -10,7 +10,10 @@ routers:
   label: out
   dtab: /svc => /#/io.l5d.fs; /svc/a => 0.9*/x & 0.1*/y;
   dstPrefix: /svc
-  servers: [{port: 4140}, {port: 4150, ip: 0.0.0.0}]
+  servers:
+  - port: 4140
+  - {port: 4150, ip: 0.0.0.0, tls: auto}
+  - {port: 4151, tls: {kind: auto, permissive: true}}
 """
 
 
@@ -30,7 +33,8 @@ def test_the_pages_are_told_what_they_cannot_find_elsewhere() -> None:
                 "label": "out",
                 "protocol": "http",
                 "prefix": "/svc",
-                "servers": ["127.0.0.1/4140", "0.0.0.0/4150"],
+                "servers": ["127.0.0.1/4140", "0.0.0.0/4150", "127.0.0.1/4151"],
+                "auto_tls": {"0.0.0.0/4150": "strict", "127.0.0.1/4151": "permissive"},
                 "interpreter": "default",
                 "dtab": [
                     {"prefix": "/svc", "dst": "/#/io.l5d.fs"},

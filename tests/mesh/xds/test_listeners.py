@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from envoy.config.listener.v3 import listener_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 
 from clew.mesh.config.linker import read_linker
@@ -55,3 +56,21 @@ def test_others_have_one_chain_and_nothing_of_the_authority(tls: str) -> None:
     assert len(message.filter_chains) == 1
     assert not message.listener_filters
     assert not refers & OWN
+
+
+@pytest.mark.parametrize(
+    ("server", "seconds"),
+    [
+        ("tls: auto", 86_400),
+        ("tls: auto, serverSession: {lifeTimeMs: 5000}", 5),
+        ("port: 4140", 0),
+    ],
+)
+def test_a_connection_lives_no_longer_than_a_certificate(server: str, seconds: int) -> None:
+    file = f"routers: [{{protocol: http, servers: [{{{server}}}]}}]"
+    resource = listener(read_linker(file, "linkerd.yml").routers[0], 0)
+    (chain,) = listener_pb2.Listener.FromString(resource.body).filter_chains
+    manager = http_connection_manager_pb2.HttpConnectionManager.FromString(
+        chain.filters[0].typed_config.value
+    )
+    assert manager.common_http_protocol_options.max_connection_duration.seconds == seconds

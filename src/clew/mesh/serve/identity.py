@@ -63,10 +63,13 @@ class Identity:
         """For Envoy, by name; none before there is a certificate."""
         if self._leaf is None:
             return {}
-        roots = b"".join(root.pem for root in trusted(self._roots, self._clock()))
+        # Envoy takes no empty list; who has ended is refused all the same
+        roots = trusted(self._roots, self._clock()) or self._roots
         return {
             OWN_CERTIFICATE: TlsCertificate(self._leaf.pem, self._leaf.key_pem),
-            OWN_AUTHORITIES: ValidationContext(roots, identity(self._trust_domain)),
+            OWN_AUTHORITIES: ValidationContext(
+                b"".join(root.pem for root in roots), identity(self._trust_domain)
+            ),
         }
 
     @property
@@ -80,30 +83,24 @@ class Identity:
         return max((root.ends for root in self._roots), default=None)
 
     async def advance(self) -> None:
-        """Do what is due. Raises AuthorityError; what there was before stays in use."""
+        """Do what is due, as far as it can be done. Raises AuthorityError for what cannot; what
+        there was before stays in use."""
         now = self._clock()
-        roots = await self._read(now)
-        not_written: AuthorityError | None = None
-        if root_is_due(roots, now):
-            if roots and not trusted(roots, now):
-                log.warning("every root in %s has ended, so there is a new one", self._store.place)
-            root = new_root(await asyncio.to_thread(_new_key), now, self._lives, self._trust_domain)
-            try:
-                await self._store.write(write_roots(with_root(roots, root, now)), self._stored)
-                roots = await self._read(now)
-            except AuthorityError as error:
-                not_written = error
-        issuer = signer(roots, now, self._lives)
+        trouble: AuthorityError | None = None
+        try:
+            await self._look(now)
+        except AuthorityError as error:
+            trouble = error
+        issuer = signer(self._roots, now, self._lives)
         if issuer is None:
-            raise not_written or AuthorityError(
+            raise trouble or AuthorityError(
                 f"{self._store.place} holds no root that is valid now", "delete it for a new one"
             )
-        if leaf_is_due(self._leaf, roots, now):
+        if leaf_is_due(self._leaf, self._roots, now):
             key = await asyncio.to_thread(_new_key)
             self._leaf = new_leaf(issuer, key, now, self._lives)
-        self._roots = roots
-        if not_written is not None:
-            raise not_written
+        if trouble is not None:
+            raise trouble
 
     async def follow(self, on_change: Callable[[], None]) -> None:
         """Do what is due whenever it is, for ever. Begins with a pause."""
@@ -124,7 +121,12 @@ class Identity:
     def tell(self, trouble: str) -> None:
         """What is wrong, or the empty text. In the log, once."""
         if trouble and trouble != self._trouble:
-            log.error("%s; what was known of the authority stays in use", trouble)
+            then = (
+                "until then no server or client with tls: auto works"
+                if self._leaf is None
+                else "what was known of the authority stays in use"
+            )
+            log.error("%s; %s", trouble, then)
         elif self._trouble and not trouble:
             log.info("the authority in %s can be used again", self._store.place)
         self._trouble = trouble
@@ -162,17 +164,35 @@ class Identity:
             "trouble": self._trouble,
         }
 
+    async def _look(self, now: float) -> None:
+        """Take the roots as they are kept by now, with another one when that is due."""
+        kept = await self._read(now)
+        if not root_is_due(kept, now):
+            self._roots = kept
+            return
+        # with none kept those that were known stay, until there is another
+        self._roots = kept or self._roots
+        if kept and not trusted(kept, now):
+            log.warning("every root in %s has ended, so there is a new one", self._store.place)
+        key = await asyncio.to_thread(_new_key)
+        root = new_root(key, now, self._lives, self._trust_domain)
+        await self._store.write(write_roots(with_root(kept, root, now)), self._stored)
+        # what another mesh has written, if it was faster
+        self._roots = await self._read(now) or self._roots
+
     async def _read(self, now: float) -> tuple[Root, ...]:
-        """Raises AuthorityError."""
         stored = await self._store.read()
-        roots = self._roots
-        if stored is None or not stored.text:
-            roots = ()
-        elif stored != self._stored or not roots:
-            roots = read_roots(stored.text, self._store.place)
-        check(roots, now, self._trust_domain, self._store.place)
+        kept = () if stored is None else self._kept(stored)
+        check(kept, now, self._trust_domain, self._store.place)
         self._stored = stored
-        return roots
+        return kept
+
+    def _kept(self, stored: Stored) -> tuple[Root, ...]:
+        if not stored.text:
+            return ()
+        if stored == self._stored:
+            return self._roots
+        return read_roots(stored.text, self._store.place)
 
     def _pause(self) -> float:
         if self._leaf is None or self._trouble:

@@ -71,6 +71,9 @@ _OWN = "clew-"
 
 HEAD_KB = 12
 """The longest head of an h2 request when the file does not say; of http requests it is the same."""
+AUTO_LIFE_MS = 86_400_000
+"""Of a connection with ``tls: auto`` when the file does not say: no longer than a certificate, as
+who has connected is not asked again."""
 SLOW_HEADERS_SECONDS = 30
 """A client that takes longer to send its headers gets a 408."""
 
@@ -179,9 +182,12 @@ def _http2(server: H2Server) -> Any:
 
 def _session(server: Server) -> dict[str, Any]:
     session = server.server_session
+    auto_life = AUTO_LIFE_MS if isinstance(server.tls, AutoServerTls) else None
     limits = {
         "idle_timeout": session.idle_time_ms,
-        "max_connection_duration": session.life_time_ms,
+        "max_connection_duration": auto_life
+        if session.life_time_ms is None
+        else session.life_time_ms,
         "max_stream_duration": server.timeout_ms,
     }
     options = {key: millis(value) for key, value in limits.items() if value is not None}
