@@ -115,6 +115,14 @@ def test_names_that_are_rewritten_lead_where_their_fixed_head_does(
             endpoints("far"),
         ),
         ("", "[{kind: io.l5d.k8s}]", "  dstPrefix: /#/io.l5d.k8s/x", endpoints("x")),
+        (
+            "",
+            "[]",
+            "  client: {tls: auto}\nauthority: {kind: io.clew.k8s, namespace: mesh}",
+            ["core/secrets clew-authority in mesh"],
+        ),
+        ("", "[]", "  client: {tls: auto}\nauthority: {dir: here}", []),
+        ("", "[]", "authority: {kind: io.clew.k8s}", []),
     ],
 )
 def test_each_part_of_a_file_needs_what_it_reads(
