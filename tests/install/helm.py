@@ -55,8 +55,9 @@ def _value(part: str, values: Mapping[str, Any], namespace: str, max_disk: str) 
         case ["split", '":"', name, index]:
             # also of an empty one, whose branch is not shown
             return f"{values[name.removeprefix('.Values.')]}:".split(":")[int(index[2:])]
-        case ["get", "dict", *pairs, name]:
-            texts = dict(zip(pairs[::2], pairs[1::2], strict=True))
+        case ["get", "dict", *_]:
+            *pairs, name = re.findall(r'"[^"]*"|\.Values\.\w+', part)
+            texts: dict[str, str] = dict(zip(pairs[::2], pairs[1::2], strict=True))
             # empty where there is none, as Helm has it
             return texts.get(f'"{values[name.removeprefix(".Values.")]}"', "").strip('"')
         case [name]:

@@ -12,7 +12,7 @@ from tests.install.helm import rendered
 from tests.install.test_render import CHOICES
 
 from clew.install.chart import VALUES, chart
-from clew.install.options import InstallError, Options
+from clew.install.options import TLS, InstallError, Options
 from clew.install.render import PARTS, render
 
 EXAMPLE = Path(__file__).parents[2] / "examples/helm/clew"
@@ -48,6 +48,14 @@ def test_the_chart_makes_what_is_printed(
     assert list(filter(None, yaml.safe_load_all(text))) == [
         each for each in printed if each["kind"] != "Namespace"
     ]
+
+
+@pytest.mark.parametrize("step", ["", *TLS])
+def test_the_chart_makes_every_step_to_tls(step: str) -> None:
+    chosen = Options(tls=step)
+    text = rendered(chart(Options())["templates/mesh.yaml"], values(chosen), "default", "")
+    printed = filter(None, yaml.safe_load_all(render("mesh", chosen)))
+    assert list(filter(None, yaml.safe_load_all(text))) == list(printed)
 
 
 def test_a_part_can_be_left_out() -> None:

@@ -132,7 +132,7 @@ def test_only_the_mesh_may_ask_the_api_and_only_for_what_it_reads() -> None:
 @pytest.mark.parametrize(
     ("step", "server", "client"),
     [
-        ("off", None, None),
+        ("", None, None),
         ("accept", AutoServerTls(permissive=True), None),
         ("send", AutoServerTls(permissive=True), AutoClientTls()),
         ("auto", AutoServerTls(), AutoClientTls()),

@@ -97,7 +97,7 @@ Examples:
 @click.option(
     "--tls",
     type=click.Choice(TLS),
-    default=DEFAULTS.tls,
+    callback=lambda _context, _option, step: step or DEFAULTS.tls,
     help="Between nodes; a running mesh comes to auto step by step.  [default: plain text]",
 )
 @click.option(

@@ -52,9 +52,13 @@ def _whole(pattern: re.Pattern[str]) -> str:
     return f"^({pattern.pattern})$"
 
 
-def _step(texts: Mapping[str, str]) -> str:
-    """What stands for each step."""
-    pairs = " ".join(f'"{step}" "{text}"' for step, text in texts.items())
+_STEP = "send"
+"""Whose texts stand nowhere else."""
+
+
+def _by_step(side: int) -> str:
+    """What stands for servers, or for clients."""
+    pairs = " ".join(f'"{step}" "{texts[side]}"' for step, texts in rules.TLS.items())
     return f"{{{{ get (dict {pairs}) .Values.tls }}}}"
 
 
@@ -70,11 +74,8 @@ VALUES: Sequence[Value] = (
     Value("host_network", {}, True, switch=True),
     Value(
         "tls",
-        {
-            f"marked-tls-{of}": _step({step: texts[index] for step, texts in rules.TLS.items()})
-            for index, of in enumerate(("permissive", "client"))
-        },
-        "marked-tls",
+        {rules.TLS[_STEP][side]: _by_step(side) for side in range(2)},
+        _STEP,
         switch=True,
         rule={"enum": ["", *rules.TLS]},
     ),

@@ -16,7 +16,7 @@ from clew.install.objects import (
     selector,
     service,
 )
-from clew.install.options import Options
+from clew.install.options import TLS, Options
 from clew.install.ports import ADMIN, MeshPort, mesh_ports
 from clew.install.rights import roles
 from clew.mesh.config.authority import SECRET, SecretAuthority
@@ -50,8 +50,8 @@ admin:
   shutdownGraceMs: {grace}
 
 namers:
-- kind: io.l5d.k8s
-{authority}
+- kind: io.l5d.k8s{authority}
+
 telemetry:
 - kind: io.l5d.prometheus
 - kind: io.l5d.zipkin
@@ -93,15 +93,14 @@ routers:
 _AUTHORITY = """
 authority:
   kind: io.clew.k8s
-  namespace: {namespace}
-"""
+  namespace: {namespace}"""
 _CLIENT_TLS = """
   client:
-    tls: {client}"""
+    {client}"""
 _SERVER_TLS = """
     tls:
       kind: auto
-      permissive: {permissive}"""
+      {server}"""
 _DTAB = """\
 /srv        => /#/io.l5d.k8s/{namespace}/http;
 /host       => /srv;
@@ -151,7 +150,7 @@ def linker(options: Options) -> str:
     if options.config:
         return options.config
     host, port = options.collector_place
-    permissive, client = options.tls_texts
+    server, client = TLS.get(options.tls, ("", ""))
     return _LINKER.format(
         name=NAME,
         namespace=options.namespace,
@@ -165,7 +164,7 @@ def linker(options: Options) -> str:
         dtab=textwrap.indent(_DTAB.format(namespace=options.namespace), "    "),
         authority=_AUTHORITY.format(namespace=options.namespace) if options.tls else "",
         client_tls=_CLIENT_TLS.format(client=client) if options.tls else "",
-        server_tls=_SERVER_TLS.format(permissive=permissive) if options.tls else "",
+        server_tls=_SERVER_TLS.format(server=server) if options.tls else "",
         host_network="\n      hostNetwork: true" if options.host_network else "",
     )
 

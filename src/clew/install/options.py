@@ -15,9 +15,13 @@ COLLECTOR = re.compile(r"[^\s:/]+:[0-9]{1,5}")
 QUANTITY = re.compile(r"([1-9][0-9]*)(Mi|Gi|Ti)")
 UNITS = {"Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
-TLS = {"accept": ("true", "null"), "send": ("true", "auto"), "auto": ("false", "auto")}
-"""The steps by which a running mesh comes to TLS between its nodes: whether servers take plain text
-too, and ``tls`` of clients, as the linker file has them."""
+TLS = {
+    "accept": ("permissive: true", "tls: null"),
+    "send": ("permissive: true", "tls: auto"),
+    "auto": ("permissive: false", "tls: auto"),
+}
+"""The steps by which a running mesh comes to TLS between its nodes: what servers and what clients
+have in the linker file."""
 
 
 class InstallError(ClewError):
@@ -63,11 +67,6 @@ class Options:
             return f"zipkin-collector.{self.namespace}.svc.cluster.local", 9411
         host, _, port = self.collector.rpartition(":")
         return host, int(port)
-
-    @property
-    def tls_texts(self) -> tuple[str, str]:
-        """As ``TLS`` has them; of a text that stands for a step, two that stand for its own."""
-        return TLS.get(self.tls, (f"{self.tls}-permissive", f"{self.tls}-client"))
 
     @property
     def max_disk(self) -> str:
