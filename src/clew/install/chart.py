@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Any
 
 from clew import __version__
@@ -167,7 +168,9 @@ def _schema() -> Object:
     }
 
 
+@cache
 def _part(part: str, make: Callable[[Options], list[Object]]) -> str:
+    """Its templates, which no option changes."""
     lines = _switched(lambda options: _marked(make(options)), _MARKED, _SWITCHES)
     return "".join([f"{{{{- if .Values.parts.{part} }}}}\n", *map(_template, lines), _END])
 
