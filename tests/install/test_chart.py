@@ -36,7 +36,7 @@ def test_every_option_but_namespace_and_linker_file_is_a_value() -> None:
 
 @pytest.mark.parametrize("host_network", [False, True])
 @pytest.mark.parametrize("collector", ["", "zipkin.example:9412"])
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
 @pytest.mark.parametrize("part", PARTS)
 def test_the_chart_makes_what_is_printed(
     part: str, options: Options, collector: str, host_network: bool
@@ -70,7 +70,7 @@ def test_options_are_the_defaults_of_values() -> None:
     assert (chosen["image"], chosen["outgoingPort"]) == ("registry.example/clew:1", 5140)
 
 
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
 def test_values_keep_to_their_schema(options: Options) -> None:
     schema = json.loads(chart(options)["values.schema.json"])
     told = values(options)

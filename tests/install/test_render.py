@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from clew.cli.linker_files import linker_texts
-from clew.install.options import InstallError, Options
+from clew.errors import ClewError
+from clew.install.options import Options
 from clew.install.render import ASIDE, PARTS, render
 from clew.mesh.config.authority import SECRET, SecretAuthority
 from clew.mesh.config.linker import Linker, read_linker
@@ -36,6 +37,7 @@ CHOICES = [
         storage="2Ti",
         storage_class="fast",
     ),
+    Options(store="clickhouses://clew@ch.example:9440/spans?cluster=main", store_secret="of-spans"),
 ]
 
 
@@ -68,13 +70,13 @@ def test_the_examples_are_what_is_printed(part: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
 def test_kubernetes_knows_every_field(options: Options, version: str) -> None:
     for each in [*objects("all", options), *objects("check", options)]:
         kubernetes_validate.validate(each, version, strict=True)
 
 
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
 def test_the_linker_file_is_one_and_every_key_of_it_counts(options: Options) -> None:
     read = linker(options)
     assert notes(read) == ()
@@ -96,7 +98,7 @@ def test_the_mesh_can_validate_its_manifest() -> None:
     assert len(read_linker(text, "mesh.yml").routers) == 2
 
 
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
 def test_containers_have_no_privileges(options: Options) -> None:
     seen = 0
     for pod in pods(options):
@@ -237,6 +239,34 @@ def test_spans_leave_room_on_the_volume() -> None:
     assert claim["resources"] == {"requests": {"storage": "2Ti"}}
 
 
+def test_on_a_server_there_are_two_without_a_volume() -> None:
+    options = CHOICES[2]
+    spec = the("Deployment", "zipkin", options)["spec"]
+    assert spec["replicas"] == 2
+    pod = spec["template"]["spec"]
+    assert all(set(volume) == {"name", "emptyDir"} for volume in pod["volumes"])
+    (container,) = pod["containers"]
+    assert container["args"][-2:] == [f"--store={options.store}", "--spool=/data/spool"]
+    [password] = container["env"]
+    assert password["name"] == "CLICKHOUSE_PASSWORD"
+    secret = password["valueFrom"]["secretKeyRef"]
+    assert (secret["name"], secret["key"]) == ("of-spans", "password")
+
+
+def test_on_a_server_spans_are_taken_while_it_is_away() -> None:
+    (container,) = the("Deployment", "zipkin", CHOICES[2])["spec"]["template"]["spec"]["containers"]
+    probes = [container[f"{when}Probe"] for when in ("startup", "readiness", "liveness")]
+    assert {probe["httpGet"]["path"] for probe in probes} == {"/info"}
+
+
+@pytest.mark.parametrize(("options", "lets_out"), [(CHOICES[0], False), (CHOICES[2], True)])
+def test_the_traces_reach_nobody_but_a_server(options: Options, lets_out: bool) -> None:
+    spec = the("NetworkPolicy", "zipkin", options)["spec"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    ports = [port for rule in spec["egress"] for port in rule["ports"]]
+    assert ({"protocol": "TCP"} in ports, bool(ports)) == (lets_out, lets_out)
+
+
 def test_everything_is_in_the_namespace() -> None:
     first, *rest = objects("all", Options(namespace="tracing"))
     assert (first["kind"], first["metadata"]["name"]) == ("Namespace", "tracing")
@@ -253,10 +283,14 @@ def test_everything_is_in_the_namespace() -> None:
         (Options(storage="10GB"), "--storage: '10GB' is no size (such as 10Gi)"),
         (Options(collector="zipkin"), "--collector: 'zipkin' is no host and port"),
         (Options(collector="a\nb:1"), "--collector: "),
+        (Options(store="ch:8123"), "--store: 'ch:8123' is no server, or has a password"),
+        (Options(store="clickhouse://u:pw@ch"), "--store: 'clickhouse://u:pw@ch' is no server"),
+        (Options(store="clickhouse://ch", store_secret="A"), "--store-secret: 'A' is no name"),
+        (Options(store="clickhouse://ch?x=y"), "--store: 'x' is no option"),
         (Options(admin_port=4140), "two ports of the mesh are the same"),
     ],
 )
 def test_options_that_make_no_manifest(options: Options, said: str) -> None:
-    with pytest.raises(InstallError) as error:
+    with pytest.raises(ClewError) as error:
         render("all", options)
     assert str(error.value).startswith(said)

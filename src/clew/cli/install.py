@@ -114,6 +114,20 @@ Examples:
     help="Share of requests to trace.",
 )
 @click.option(
+    "--store",
+    default=DEFAULTS.store,
+    metavar="DSN",
+    help="A ClickHouse server for the spans: clickhouse://user@host:8123/database.  [default: a "
+    "volume of the traces]",
+)
+@click.option(
+    "--store-secret",
+    default=DEFAULTS.store_secret,
+    show_default=True,
+    metavar="NAME",
+    help="The Secret that has the password of that server, as 'password'.",
+)
+@click.option(
     "--storage", default=DEFAULTS.storage, show_default=True, help="Size of the traces' volume."
 )
 @click.option(

@@ -88,6 +88,8 @@ VALUES: Sequence[Value] = (
         rule={"pattern": f"^$|{_whole(rules.COLLECTOR)}"},
     ),
     _text("sample_rate", 0.61005, minimum=0, maximum=1),
+    _text("store", "clickhouse://marked-store", switch=True, pattern=f"^$|{_whole(rules.STORE)}"),
+    _text("store_secret", "marked-secret"),
     Value(
         "storage",
         {"61006Gi": "{{ .Values.storage }}"},

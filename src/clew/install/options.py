@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from clew import __version__
 from clew.errors import ClewError
+from clew.trace.dsn import parse
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 IMAGE = re.compile(r"\S+")
 COLLECTOR = re.compile(r"[^\s:/]+:[0-9]{1,5}")
+STORE = re.compile(r"clickhouses?://([^\s:@/]+@)?[^\s@/]+(/\S*)?")
 QUANTITY = re.compile(r"([1-9][0-9]*)(Mi|Gi|Ti)")
 UNITS = {"Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
@@ -50,15 +52,21 @@ class Options:
     collector: str = ""
     """Host and port of another Zipkin; empty for the traces of these manifests."""
     sample_rate: float = 1.0
+    store: str = ""
+    """``clickhouse://…`` of the server for spans, without a password; empty for a volume."""
+    store_secret: str = "clickhouse"
+    """The Secret with the password of that server; it need not be there where none is needed."""
     storage: str = "10Gi"
     """Of the traces' volume."""
     storage_class: str = ""
     """Empty for the cluster's default."""
 
     def check(self) -> None:
-        """Raises InstallError for the first option that is wrong."""
+        """Raises InstallError or BadDsn for the first option that is wrong."""
         for wrong, hint in self._problems():
             raise InstallError(wrong, hint)
+        if self.store:
+            parse(self.store, {})
 
     @property
     def collector_place(self) -> tuple[str, int]:
@@ -83,6 +91,13 @@ class Options:
             yield f"--storage: '{self.storage}' is no size", "such as 10Gi"
         if self.collector and not COLLECTOR.fullmatch(self.collector):
             yield f"--collector: '{self.collector}' is no host and port", "such as zipkin:9411"
+        if not _LABEL.fullmatch(self.store_secret):
+            yield f"--store-secret: '{self.store_secret}' is no name", "lower case, digits, dashes"
+        if self.store and not STORE.fullmatch(self.store):
+            yield (
+                f"--store: '{self.store}' is no server, or has a password",
+                "such as clickhouse://user@host:8123/clew; the password is that of --store-secret",
+            )
         ports = (self.outgoing_port, self.incoming_port, self.admin_port)
         if len(set(ports)) < len(ports):
             yield "two ports of the mesh are the same", "give each its own"
