@@ -7,6 +7,7 @@ the app did not pass on the headers that it got.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,11 +32,12 @@ class _Visit:
 def findings(traces: Traces) -> Iterator[Finding]:
     """Who began traces while serving a request, the worst first."""
     visits = _visits(traces)
+    longest = max((v.end - v.begin for there in visits.values() for v in there), default=0)
     dropped: Counter[str] = Counter()
     kept: Counter[str] = Counter()
     examples: dict[str, str] = {}
     for span in (span for trace in traces for span in trace if span.kind is Kind.SERVER):
-        app = _app_of(span, visits)
+        app = _app_of(span, visits, longest)
         if app and span.parent_id is None:
             dropped[app] += 1
             examples.setdefault(app, span.trace_id)
@@ -52,19 +54,28 @@ def findings(traces: Traces) -> Iterator[Finding]:
 
 
 def _visits(traces: Traces) -> dict[str, list[_Visit]]:
-    """By address of the app."""
+    """By address of the app, as they begin."""
     found: dict[str, list[_Visit]] = defaultdict(list)
     for span in (span for trace in traces for span in trace if span.kind is Kind.CLIENT):
         place = address(span.remote_endpoint)
         if place and span.timestamp and span.duration and (app := called(span)):
             found[place].append(_Visit(app, span.timestamp, span.timestamp + span.duration))
+    for visits in found.values():
+        visits.sort(key=_begin)
     return found
 
 
-def _app_of(span: Span, visits: dict[str, list[_Visit]]) -> str:
+def _app_of(span: Span, visits: dict[str, list[_Visit]], longest: int) -> str:
     """Who made this request while serving another; empty when that is not certain."""
     begin = span.timestamp or 0
     end = begin + (span.duration or 0)
     there = visits.get(address(span.remote_endpoint), [])
-    apps = {each.app for each in there if each.begin <= begin and end <= each.end}
+    # of many thousands those that can last until then
+    first = bisect_left(there, begin - longest, key=_begin)
+    last = bisect_right(there, begin, key=_begin)
+    apps = {each.app for each in there[first:last] if end <= each.end}
     return apps.pop() if len(apps) == 1 else ""
+
+
+def _begin(visit: _Visit) -> int:
+    return visit.begin

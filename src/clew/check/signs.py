@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clew.check import context, host_clocks, sampling, sides, trace_ids
+from clew.check import context, duplicates, host_clocks, names, sampling, sides, trace_ids
 from clew.check.finding import Finding, Level, ok, warning
 from clew.check.steps import Traces
 
-SIGNS = (context, sampling, sides, host_clocks, trace_ids)
+SIGNS = (context, sampling, sides, host_clocks, trace_ids, duplicates, names)
 """In the order of how much of a trace is lost by each."""
 
 
