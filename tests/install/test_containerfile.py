@@ -39,6 +39,20 @@ def test_images_come_from_a_registry_by_a_version() -> None:
         assert re.fullmatch(r"[\w.]+(/[\w.-]+)+:[\w.-]*\d[\w.-]*", image), image
 
 
+def test_each_instruction_is_one_that_is_needed() -> None:
+    words = {word for word, _ in instructions()}
+    assert words <= {"FROM", "ENV", "RUN", "WORKDIR", "COPY", "USER", "ENTRYPOINT", "CMD"}
+    assert all(rest.startswith("/") for word, rest in instructions() if word == "WORKDIR")
+
+
+def test_nothing_is_fetched_but_by_pip() -> None:
+    """No package of the system, so no compiler, and nothing without a hash."""
+    runs = [rest for word, rest in instructions() if word == "RUN"]
+    commands = {shlex.split(each)[0] for rest in runs for each in rest.split("&&")}
+    assert commands == {"python", "mkdir", "/opt/build/bin/pip"}
+    assert "PIP_NO_CACHE_DIR=1" in dict(stages()[0])["ENV"]
+
+
 def test_the_image_has_only_what_the_first_stage_made() -> None:
     build, image = stages()
     assert build[0][1].endswith(" AS build")
