@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from tests.mesh.relay.collector import ACCEPTED, BAD, BUSY, Collector, until, unused_port
 from tests.mesh.relay.test_backlog import counts
 
+from clew.mesh.relay import export
 from clew.mesh.relay.backlog import BacklogMetrics
 from clew.mesh.relay.export import Exporter, NoSuchCollector
 from clew.mesh.relay.retry import Retry
@@ -94,6 +95,33 @@ def test_spans_that_come_soon_after_others_go_in_the_same_post(registry: Collect
             await until(lambda: counts(registry).get("exported") == 3)
             await exporter.stop()
         assert [len(post) for post in collector.posts] == [3]
+
+    asyncio.run(scenario())
+
+
+def test_under_load_spans_wait_until_they_fill_a_post(
+    registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, part = spans_named(*"x" * export.BUSY_SPANS), spans_named(*"yz")
+    monkeypatch.setattr(export, "MAX_POST", len(full))
+    monkeypatch.setattr(export, "BUSY_SECONDS", 3600.0)
+
+    async def scenario() -> None:
+        async with Collector().running() as collector:
+            exporter = new_exporter(registry, collector.port)
+            await exporter.start()
+            exporter.offer(full, export.BUSY_SPANS)
+            await until(lambda: counts(registry).get("exported") == export.BUSY_SPANS)
+            parts = export.BUSY_SPANS // 2
+            for _ in range(parts - 1):
+                exporter.offer(part, 2)
+            await asyncio.sleep(2 * export.GATHER_SECONDS)
+            assert len(collector.posts) == 1
+            exporter.offer(part, 2)
+            await until(lambda: counts(registry).get("exported") == 2 * export.BUSY_SPANS)
+            exporter.offer(part, 2)
+            await exporter.stop()
+        assert [len(post) for post in collector.posts] == [100, 100, 2]
 
     asyncio.run(scenario())
 

@@ -65,7 +65,7 @@ def bootstrap(node_id: str, sockets: Sockets, *, max_connections: int = 50_000) 
 _RUNTIME = {
     # Envoy's own 5 spans or 5 s would split one trace over two posts
     "tracing.zipkin.flush_interval_ms": 300,
-    "tracing.zipkin.min_flush_spans": 100,
+    "tracing.zipkin.min_flush_spans": 250,
     # the Via pattern behind maxCallDepth is larger than Envoy's limit of 100
     "re2.max_program_size.error_level": 10_000,
     "re2.max_program_size.warn_level": 10_000,

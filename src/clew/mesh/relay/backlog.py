@@ -59,7 +59,8 @@ class Backlog:
 
     def __init__(self, telemeter: str, metrics: BacklogMetrics, *, max_bytes: int) -> None:
         self._batches: deque[Batch] = deque()
-        self._bytes = 0
+        self.bytes = 0
+        """Of all that waits."""
         self._max_bytes = max_bytes
         self._received = metrics.received.labels(telemeter)
         self._exported = metrics.exported.labels(telemeter)
@@ -73,11 +74,11 @@ class Backlog:
     def offer(self, batch: Batch) -> bool:
         """Takes the batch to the end; False when there was no room and it is dropped."""
         self._received.inc(batch.spans)
-        if self._bytes + len(batch.body) > self._max_bytes:
+        if self.bytes + len(batch.body) > self._max_bytes:
             self._dropped[Dropped.FULL].inc(batch.spans)
             return False
         self._batches.append(batch)
-        self._bytes += len(batch.body)
+        self.bytes += len(batch.body)
         self._waiting.inc(batch.spans)
         return True
 
@@ -92,9 +93,11 @@ class Backlog:
             head.append(batch)
         return head
 
-    def exported(self, batches: int) -> None:
-        """The oldest ``batches`` have arrived."""
-        self._exported.inc(self._forget(batches))
+    def exported(self, batches: int) -> int:
+        """The oldest ``batches`` have arrived; returns how many spans that were."""
+        spans = self._forget(batches)
+        self._exported.inc(spans)
+        return spans
 
     def drop(self, batches: int, why: Dropped) -> int:
         """Gives up the oldest ``batches``; returns how many spans that were."""
@@ -110,6 +113,6 @@ class Backlog:
     def _forget(self, batches: int) -> int:
         gone = [self._batches.popleft() for _ in range(batches)]
         spans = sum(batch.spans for batch in gone)
-        self._bytes -= sum(len(batch.body) for batch in gone)
+        self.bytes -= sum(len(batch.body) for batch in gone)
         self._waiting.dec(spans)
         return spans

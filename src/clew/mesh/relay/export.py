@@ -24,7 +24,9 @@ MAX_WAITING = 16 * 1024 * 1024
 """Bytes in the backlog of one exporter: about 40 000 spans."""
 PATIENCE = Retry()
 GATHER_SECONDS = 0.1
-"""Spans wait for more of them, as a post costs as much time of the processor as 20 spans."""
+"""Spans wait for more of them, as a post costs as much time of the processor as 100 spans."""
+BUSY_SPANS, BUSY_SECONDS = 100, 1.0
+"""After so many in one post the next ones wait this long, or until they are enough for a post."""
 _STOPPING_PAUSE = 0.5
 """The longest pause between the tries of a stop, whose time is short; seconds."""
 
@@ -70,6 +72,8 @@ class Exporter:
         self._retry = retry
         self._timeout = timeout
         self._arrived = asyncio.Event()
+        self._enough = asyncio.Event()
+        """Whether nothing is gained by waiting for more."""
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._complained = False
@@ -80,6 +84,8 @@ class Exporter:
         if not self._backlog.offer(Batch(body, spans, now)):
             self._complain("the backlog is full, newer spans are dropped")
         self._arrived.set()
+        if self._backlog.bytes >= MAX_POST:
+            self._enough.set()
 
     async def start(self) -> None:
         """Begins to send."""
@@ -89,8 +95,8 @@ class Exporter:
         """Sends what waits, for at most ``grace`` seconds; then drops the rest."""
         if self._task is None:
             return
-        self._stopping.set()
-        self._arrived.set()
+        for event in (self._stopping, self._arrived, self._enough):
+            event.set()
         await asyncio.wait((self._task,), timeout=grace)
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -103,23 +109,32 @@ class Exporter:
         # the proxy variables are for the applications of this node, not for its telemetry
         async with httpx.AsyncClient(trust_env=False, timeout=self._timeout) as client:
             try:
+                gathering = GATHER_SECONDS
                 while self._backlog or not self._stopping.is_set():
+                    await self._arrived.wait()
+                    await _within(gathering, self._enough)
+                    sent = await self._send_waiting(client)
+                    gathering = GATHER_SECONDS if sent < BUSY_SPANS else BUSY_SECONDS
+                    if not self._backlog:
+                        self._arrived.clear()
                     if not self._stopping.is_set():
-                        await self._arrived.wait()
-                        await self._stopping_within(GATHER_SECONDS)
-                    await self._send_all(client)
-                    self._arrived.clear()
+                        self._enough.clear()
             finally:
                 if self._scribe is not None:
                     await self._scribe.close()
 
-    async def _send_all(self, client: httpx.AsyncClient) -> None:
-        """Until nothing waits. One post at a time, the oldest spans first."""
-        tries = singly = 0
-        while head := self._backlog.head(0 if singly else MAX_POST):
+    async def _send_waiting(self, client: httpx.AsyncClient) -> int:
+        """Until nothing waits of what waits now; how many spans were taken.
+
+        One post at a time, the oldest spans first.
+        """
+        clock = asyncio.get_running_loop().time
+        now = clock()
+        sent = tries = singly = 0
+        while (head := self._backlog.head(0 if singly else MAX_POST)) and head[0].taken_at <= now:
             match await self._post(client, b"".join(batch.body for batch in head)):
                 case Taken():
-                    self._backlog.exported(len(head))
+                    sent += self._backlog.exported(len(head))
                     self._recovered()
                 case Refused(why) if len(head) > 1:
                     # one bad span refuses a whole post: find the batch that has it
@@ -132,11 +147,11 @@ class Exporter:
                     tries += 1
                     self._complain(why)
                     await self._pause(self._retry.wait(tries, random.random(), retry_after))
-                    now = asyncio.get_running_loop().time()
-                    self._backlog.drop_older_than(now - self._retry.give_up_after)
+                    self._backlog.drop_older_than(clock() - self._retry.give_up_after)
                     continue
             tries = 0
             singly = max(0, singly - 1)
+        return sent
 
     async def _post(self, client: httpx.AsyncClient, body: bytes) -> Answer:
         if self._scribe is not None and not self._by_http:
@@ -158,13 +173,7 @@ class Exporter:
         if self._stopping.is_set():
             await asyncio.sleep(min(seconds, _STOPPING_PAUSE))
         else:
-            await self._stopping_within(seconds)
-
-    async def _stopping_within(self, seconds: float) -> None:
-        """Waits for a stop, but no longer than this."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
+            await _within(seconds, self._stopping)
 
     def _complain(self, why: str) -> None:
         """Once until spans are taken again: how many are concerned is in the metrics."""
@@ -176,6 +185,13 @@ class Exporter:
         if self._complained:
             log.info("%s takes spans again", self._url)
         self._complained = False
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Waits for the event, but no longer than this."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _answer(response: httpx.Response, text: str) -> Answer:

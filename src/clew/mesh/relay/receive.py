@@ -10,7 +10,7 @@ from pathlib import Path
 import httptools
 
 MAX_BODY = 10 * 1024 * 1024
-"""Bytes of one post. Envoy's posts are 100 spans, about 100 kB; Zipkin's own limit is this one."""
+"""Bytes of one post. Envoy's posts are 250 spans, about 150 kB; Zipkin's own limit is this one."""
 
 log = logging.getLogger(__name__)
 
