@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
@@ -14,6 +15,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+from tests.mesh.namers.k8s.api_server import ApiServer, served
+from tests.mesh.serve.authority import Authority
 
 from e2e.mesh_world import App, World, free_port, get, new_world, running, until
 
@@ -52,8 +55,35 @@ class Node:
         self.world: World = new_world(directory, LINKER.replace("NAMERD", str(self.port)))
         self.file = directory / "namerd.yml"
         self.file.write_text(NAMERD.format(directory=directory, port=self.port))
+        self.url = f"http://127.0.0.1:{self.port}"
         (directory / "dtabs").mkdir()
         (directory / "dtabs/default.dtab").write_text("/svc => /#/io.l5d.fs; /svc/web => /svc/v1")
+
+    def keep_in_kubernetes(self, api: ApiServer) -> None:
+        """Instead of in files."""
+        storage = f"{{kind: io.l5d.k8s, host: 127.0.0.1, port: {api.port}, namespace: mesh}}"
+        text = self.file.read_text()
+        self.file.write_text(re.sub("storage: .*", f"storage: {storage}", text))
+
+    def behind_tls(self) -> list[str]:
+        """namerd is ``localhost``, and who asks it must have a certificate. Returns the options of
+        ``clew dtab`` for that.
+        """
+        directory, authority = self.file.parent, Authority.new("ours")
+        authority.write(directory / "ca.pem")
+        for name in ("localhost", "mesh"):
+            authority.sign(directory, name, name)
+        pair = f"certPath: {directory}/NAME.pem, keyPath: {directory}/NAME.key"
+        asks = f"caCertPath: {directory}/ca.pem, requireClientAuth: true"
+        tls = f"tls: {{{pair.replace('NAME', 'localhost')}, {asks}}}"
+        text = self.file.read_text()
+        self.file.write_text(text.replace(f"port: {self.port}}}", f"port: {self.port}, {tls}}}"))
+        trusts = f"commonName: localhost, trustCertsBundle: {directory}/ca.pem"
+        auth = f"clientAuth: {{{pair.replace('NAME', 'mesh')}}}"
+        self.world.edit("    retry:", f"    tls: {{{trusts}, {auth}}}\n    retry:")
+        self.url = f"https://localhost:{self.port}"
+        files = {"--ca": "ca.pem", "--cert": "mesh.pem", "--key": "mesh.key"}
+        return [word for option, file in files.items() for word in (option, f"{directory}/{file}")]
 
     @asynccontextmanager
     async def namerd(self) -> AsyncIterator[Process]:
@@ -63,7 +93,7 @@ class Node:
         )
         try:
             assert process.stdout
-            assert (await process.stdout.readline()).startswith(b"namerd http://")
+            assert (await process.stdout.readline()).startswith(b"namerd http")
             yield process
         finally:
             if process.returncode is None:
@@ -76,7 +106,7 @@ class Node:
             *(sys.executable, "-m", "clew", "dtab", *words),
             stdin=PIPE,
             stdout=PIPE,
-            env={**os.environ, "NAMERCTL_BASE_URL": f"http://127.0.0.1:{self.port}"},
+            env={**os.environ, "NAMERCTL_BASE_URL": self.url},
         )
         said, _ = await process.communicate(stdin.encode())
         assert process.returncode == 0
@@ -158,5 +188,36 @@ def test_known_names_go_on_while_namerd_is_dead_and_it_is_followed_again(tmp_pat
                     await until(lambda: seen["v2"])
                     # what waited for namerd is answered
                     assert (await unknown).json()["app"] == "v3"
+
+    asyncio.run(scenario())
+
+
+def dentries(web: str) -> list[dict[str, str]]:
+    return [{"prefix": "/svc", "dst": "/#/io.l5d.fs"}, {"prefix": "/svc/web", "dst": web}]
+
+
+def test_an_edited_object_of_kubernetes_moves_traffic_and_costs_no_request(tmp_path: Path) -> None:
+    """By a namerd behind TLS."""
+    node = Node(tmp_path)
+    secure = node.behind_tls()
+
+    async def scenario() -> None:
+        async with served(ApiServer()) as api:
+            node.keep_in_kubernetes(api)
+            api.put("dtabs", "mesh", "default", dentries=dentries("/svc/v1"))
+            async with node.namerd(), running(node.world, App("v1"), App("v2")) as client:
+                async with steady(client) as seen:
+                    await until(lambda: seen["v1"])
+                    api.put("dtabs", "mesh", "default", dentries=dentries("/svc/v2"))
+                    await until(lambda: seen["v2"])
+                    # what is no dtab changes nothing
+                    api.put("dtabs", "mesh", "default", dentries=dentries("nowhere"))
+                    before = seen["v1"]
+                    await until(lambda: seen["v2"] > 20)
+                    assert seen["v1"] == before
+                    back = "/svc => /#/io.l5d.fs; /svc/web => /svc/v1"
+                    await node.dtab("put", "default", "-", *secure, stdin=back)
+                    await until(lambda: seen["v1"] > before)
+                assert "/svc/web => /svc/v1" in await node.dtab("get", "default", *secure)
 
     asyncio.run(scenario())

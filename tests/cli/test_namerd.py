@@ -141,7 +141,7 @@ def test_json_goes_both_ways_and_keeps_its_version(base_url: str) -> None:
             ["list", "--base-url", "https://127.0.0.1:1", "--ca", __file__],
             "",
             2,
-            "test_namerd.py: no certificates in PEM",
+            "test_namerd.py: cannot be used for https: ",
         ),
         (["list", "--base-url", "nowhere"], "", 2, "(is namerd there, and trusted? --base-url or"),
     ],

@@ -44,12 +44,9 @@ class _Given:
 def at_namerd(function: Callable[..., None]) -> Callable[..., None]:
     """Lets the options that say which namerd make the argument ``client``."""
 
-    @click.option(
-        "--ca",
-        type=click.Path(exists=True, dir_okay=False),
-        metavar="FILE",
-        help="Who has signed the certificate of an https URL, PEM.  [default: the system's]",
-    )
+    @_file("--key", "Its key.  [default: in the same file]")
+    @_file("--cert", "The certificate to show to an https URL, PEM.  [default: none]")
+    @_file("--ca", "Who has signed that of an https URL, PEM.  [default: the system's]")
     @click.option(
         "--base-url",
         envvar="NAMERCTL_BASE_URL",
@@ -59,12 +56,21 @@ def at_namerd(function: Callable[..., None]) -> Callable[..., None]:
         help="Where namerd is.",
     )
     @functools.wraps(function)
-    def command(base_url: str, ca: str | None, **rest: Any) -> None:
-        from clew.cli.namerd_client import NamerdClient
+    def command(
+        base_url: str, ca: str | None, cert: str | None, key: str | None, **rest: Any
+    ) -> None:
+        from clew.cli.namerd_client import NamerdClient, TlsFiles
 
-        function(client=NamerdClient(base_url, ca), **rest)
+        if key and not cert:
+            raise click.UsageError("--key needs --cert")
+        function(client=NamerdClient(base_url, TlsFiles(ca, cert, key)), **rest)
 
     return command
+
+
+def _file(option: str, help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    path = click.Path(exists=True, dir_okay=False)
+    return click.option(option, type=path, metavar="FILE", help=help)
 
 
 def _by_file(function: Callable[..., None]) -> Callable[..., None]:

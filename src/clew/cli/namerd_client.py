@@ -23,8 +23,8 @@ class NamerdAway(ClewError):
     """Nobody answers at the base URL, or somebody else does."""
 
 
-class NotTrusted(ClewError):
-    """The file of authorities cannot be used."""
+class BadFiles(ClewError):
+    """The files of authorities, of a certificate or of its key cannot be used."""
 
 
 class Refused(ClewError):
@@ -41,20 +41,37 @@ class Versioned:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """How an https URL is asked."""
+
+    ca: str | None = None
+    """The authorities to trust; None is the system's."""
+    cert: str | None = None
+    """The certificate to show, and perhaps its key; None shows none."""
+    key: str | None = None
+    """Its key; None when that is in the same file."""
+
+    def context(self) -> ssl.SSLContext:
+        """Raises BadFiles."""
+        try:
+            context = ssl.create_default_context(cafile=self.ca)
+            if self.cert is not None:
+                context.load_cert_chain(self.cert, self.key)
+        except OSError as error:
+            named = ", ".join(filter(None, (self.ca, self.cert, self.key)))
+            why = error.strerror or error
+            raise BadFiles(f"{named}: cannot be used for https: {why}", "they are PEM") from error
+        return context
+
+
 class NamerdClient:
     """Every method raises NamerdAway or Refused."""
 
-    def __init__(self, base_url: str, ca: str | None = None) -> None:
-        """``ca`` is a file with the authorities to trust for https; None trusts the system's.
-
-        Raises NotTrusted.
-        """
+    def __init__(self, base_url: str, files: TlsFiles) -> None:
+        """``files`` are for an https URL. Raises BadFiles."""
         self._base = f"{base_url.rstrip('/')}/api/1/dtabs"
-        try:
-            secure = base_url.startswith("https:")
-            self._verify = ssl.create_default_context(cafile=ca) if secure else False
-        except OSError as error:
-            raise NotTrusted(f"{ca}: no certificates in PEM: {error.strerror or error}") from error
+        self._verify = files.context() if base_url.startswith("https:") else False
 
     def list(self) -> list[str]:
         """The namespaces."""
