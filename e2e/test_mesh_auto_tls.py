@@ -15,18 +15,20 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.mesh.namers.k8s.api_server import ApiServer, served
 from tests.mesh.serve.authority import Authority
 
 from clew.mesh.authority.issue import new_root
 from clew.mesh.authority.lives import Lives
 from clew.mesh.authority.root import write_roots
+from clew.mesh.config.authority import SECRET
 from clew.mesh.serve.root_directory import FILE
 from e2e.mesh_world import App, World, free_port, get, load, meanwhile, new_world, running, until
 
 CALLER = """
 admin: {{port: {admin}, shutdownGraceMs: 2000}}
 namers: [{{kind: io.l5d.fs, rootDir: {disco}}}]
-authority: {{dir: DIR}}
+authority: AUTHORITY
 routers:
 - protocol: http
   label: outgoing
@@ -38,7 +40,7 @@ routers:
 CALLED = """
 admin: {{port: {admin}, shutdownGraceMs: 2000}}
 namers: [{{kind: io.l5d.fs, rootDir: {disco}}}]
-authority: {{dir: DIR}}
+authority: AUTHORITY
 routers:
 - protocol: http
   label: incoming
@@ -55,7 +57,8 @@ class Nodes:
 
     caller: World
     called: World
-    authority: Path
+    directory: Path
+    """In which their authority is, unless it is elsewhere."""
     way: int
     """The port at which the caller's requests come to the wire."""
     wire: list[bytes] = field(default_factory=list)
@@ -81,15 +84,16 @@ class Nodes:
             writer.close()
 
 
-def nodes(directory: Path, tls: str) -> Nodes:
-    authority, way = directory / "authority", free_port()
+def nodes(directory: Path, tls: str, authority: str = "{{dir: DIR}}") -> Nodes:
+    shared, way = directory / "authority", free_port()
+    said = authority.replace("DIR", str(shared))
 
     def world(name: str, text: str) -> World:
         (directory / name).mkdir()
-        filled = text.replace("DIR", str(authority)).replace("WAY", str(way)).replace("TLS", tls)
+        filled = text.replace("AUTHORITY", said).replace("WAY", str(way)).replace("TLS", tls)
         return new_world(directory / name, filled)
 
-    return Nodes(world("caller", CALLER), world("called", CALLED), authority, way)
+    return Nodes(world("caller", CALLER), world("called", CALLED), shared, way)
 
 
 @asynccontextmanager
@@ -182,6 +186,30 @@ def test_a_permissive_server_takes_plain_text_too(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_meshes_that_share_a_secret_follow_it_also_when_it_is_made_anew(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with served(ApiServer()) as server:
+            place = f"{{{{kind: io.clew.k8s, host: 127.0.0.1, port: {server.port}}}}}"
+            here = nodes(tmp_path, STRICT, place)
+            async with both(here) as client:
+                assert (await get(client, "hello")).status_code == 200
+                before = (await about(client, here.called))["leaf"]["issuer"]
+                server.delete("secrets", "default", SECRET)
+
+                async def both_follow() -> bool:
+                    one, other = await about(client, here.caller), await about(client, here.called)
+                    issuers = {one["leaf"]["issuer"], other["leaf"]["issuer"]}
+                    return len(issuers) == 1 and before not in issuers
+
+                async def answered() -> bool:
+                    return (await get(client, "hello")).status_code == 200
+
+                await until(both_follow)
+                await until(answered)
+
+    asyncio.run(scenario())
+
+
 def test_certificates_and_then_the_root_are_renewed_under_load_and_no_request_fails(
     tmp_path: Path,
 ) -> None:
@@ -190,9 +218,9 @@ def test_certificates_and_then_the_root_are_renewed_under_load_and_no_request_fa
     # two thirds of its life are over soon
     old = new_root(ec.generate_private_key(ec.SECP256R1()), time.time(), Lives(root=9), "clew")
     first = f"{old.certificate.serial_number:x}"
-    here.authority.mkdir(mode=0o700)
-    (here.authority / FILE).touch(mode=0o600)
-    (here.authority / FILE).write_bytes(write_roots([old]))
+    here.directory.mkdir(mode=0o700)
+    (here.directory / FILE).touch(mode=0o600)
+    (here.directory / FILE).write_bytes(write_roots([old]))
 
     async def scenario() -> None:
         seen: Counter[int] = Counter()
