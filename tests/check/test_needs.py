@@ -129,3 +129,18 @@ def test_a_router_that_is_named_by_ingresses_needs_kubernetes() -> None:
         Kubernetes("localhost", 8002),
         "router out io.l5d.ingress",
     )
+
+
+@pytest.mark.parametrize(
+    ("authority", "server", "things"),
+    [
+        ("{kind: io.clew.k8s}", ", tls: auto", [PROXY]),
+        ("{kind: io.clew.k8s}", "", []),
+        ("{dir: here}", ", tls: auto", []),
+    ],
+)
+def test_an_authority_needs_kubernetes_while_it_is_used_and_kept_there(
+    authority: str, server: str, things: list[Thing]
+) -> None:
+    file = linker(head=f"authority: {authority}", server=server)
+    assert [each.thing for each in needs(file)] == things

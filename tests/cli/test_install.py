@@ -123,6 +123,16 @@ def test_a_linker_file_is_installed_and_what_it_lacks_is_told_beside_it() -> Non
     ]
 
 
+def test_pods_do_not_share_a_directory_of_what_they_trust() -> None:
+    secured = LINKER.replace("port: 4141", "port: 4141, ip: 0.0.0.0, tls: auto")
+    done = CliRunner().invoke(command, ["mesh", "--config=-"], input=secured)
+    assert "-: authority is a directory, which pods do not share: write " in done.stderr
+    there = "authority: {kind: io.clew.k8s, namespace: default}\n"
+    done = CliRunner().invoke(command, ["mesh", "--config=-"], input=there + secured)
+    assert "authority" not in done.stderr
+    assert "kind: Secret" in done.stdout
+
+
 def test_the_linker_file_may_be_that_of_an_old_manifest() -> None:
     manifest = render("mesh", Options(config=LINKER))
     done = CliRunner().invoke(command, ["mesh", "--config=-"], input=manifest)

@@ -257,6 +257,31 @@ def test_what_happens_to_the_store_comes_through_while_it_is_followed(
     assert "it is away; what was known of the authority stays in use" in caplog.text
 
 
+def test_a_fault_of_our_own_does_not_end_the_renewal(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("clew.mesh.serve.identity.RETRY_SECONDS", 0.01)
+    kept, clock = Kept(), Clock()
+    identity = mesh(kept, clock)
+
+    async def scene() -> None:
+        await identity.advance()
+        first = leaf(identity)
+        read = kept.read
+        monkeypatch.setattr(kept, "read", lambda: 1 / 0)
+        task = asyncio.create_task(identity.follow(lambda: None))
+        kept.news.set()
+        await eventually(lambda: "fault" in identity.document()["trouble"])
+        monkeypatch.setattr(kept, "read", read)
+        clock.now += DAY / 2
+        await eventually(lambda: leaf(identity) != first)
+        await eventually(lambda: identity.document()["trouble"] == "")
+        task.cancel()
+
+    asyncio.run(scene())
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_operators_are_told_all_but_the_keys() -> None:
     kept, clock = Kept(), Clock()
     identity = mesh(kept, clock)

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
 """After which a store that failed is asked again."""
-LONGEST_SECONDS = 60.0
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.1, 60.0
 """Between two looks at the clock, which may be set, or have stood still with the machine."""
 
 Clock = Callable[[], float]
@@ -114,6 +114,10 @@ class Identity:
                 self.tell("")
             except AuthorityError as error:
                 self.tell(str(error))
+            except Exception:
+                # a fault of ours must not end the renewal
+                log.exception("the authority could not be looked after, and is tried again")
+                self._trouble = "a fault of clew's own, which the log tells"
             if (now := self.secrets) != shown:
                 shown = now
                 on_change()
@@ -198,7 +202,8 @@ class Identity:
         if self._leaf is None or self._trouble:
             return RETRY_SECONDS
         now = self._clock()
-        return min(LONGEST_SECONDS, next_step(self._leaf, self._roots, now) - now)
+        pause = next_step(self._leaf, self._roots, now) - now
+        return max(SHORTEST_SECONDS, min(LONGEST_SECONDS, pause))
 
 
 def _new_key() -> ec.EllipticCurvePrivateKey:

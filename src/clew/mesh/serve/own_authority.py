@@ -14,7 +14,6 @@ from typing import Any, assert_never
 from prometheus_client import CollectorRegistry, Gauge
 
 from clew.mesh.authority.lives import Lives
-from clew.mesh.authority.root import AuthorityError
 from clew.mesh.config.authority import Authority, DirectoryAuthority, SecretAuthority
 from clew.mesh.config.certificates import uses_authority
 from clew.mesh.config.linker import Linker
@@ -112,7 +111,7 @@ class OwnAuthority:
         identity = Identity(_store(linker.authority), linker.authority.trust_domain, self._lives)
         try:
             await identity.advance()
-        except AuthorityError as error:
+        except BaseException as error:
             if not (patient and isinstance(error, StoreAway)):
                 await identity.stop()
                 raise
