@@ -142,6 +142,21 @@ def test_a_call_is_named_by_its_service_and_takes_both_routers(world: World) -> 
     scenario(world, echo, play)
 
 
+def test_a_call_passes_over_tls_that_comes_by_itself(world: World) -> None:
+    port = f"port: {world.ports['incoming']}"
+    world.edit(f"[{{{port}}}]", f"[{{{port}, tls: auto}}]")
+    world.edit("client: {", "client: {tls: auto, ")
+    world.edit("namers:", f"authority: {{dir: {world.directory / 'authority'}}}\nnamers:")
+
+    async def play(channel: grpc.aio.Channel) -> None:
+        call = await say(channel, "x" * 300_000)
+        assert (await call).value == "x" * 300_000
+        trailers = {str(key): value for key, value in await call.trailing_metadata() or ()}
+        assert trailers["said"] == "at the end"
+
+    scenario(world, Echo(), play)
+
+
 def test_messages_of_both_sides_take_turns_on_one_stream_and_its_status_is_told(
     world: World,
 ) -> None:
