@@ -26,6 +26,8 @@ class Answers:
     """Whether rights of other users may be asked for."""
     reviewed: list[Object] = field(default_factory=list)
     """The specs of reviews."""
+    asked: list[str] = field(default_factory=list)
+    """Paths with their queries."""
 
     def to(self, path: str, body: Object) -> tuple[int, Any]:
         if "spec" in body:
@@ -52,6 +54,7 @@ def served(answers: Answers) -> Iterator[int]:
             self._answer(json.loads(self.rfile.read(length)))
 
         def _answer(self, asked: Object) -> None:
+            answers.asked.append(self.path)
             status, document = answers.to(self.path.partition("?")[0], asked)
             body = json.dumps(document).encode()
             self.send_response(status)

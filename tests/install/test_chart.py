@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from pathlib import Path
@@ -18,8 +19,11 @@ from clew.install.render import PARTS, render
 EXAMPLE = Path(__file__).parents[2] / "examples/helm/clew"
 
 
+written = functools.cache(chart)
+
+
 def values(options: Options) -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load(chart(options)["values.yaml"])
+    read: dict[str, Any] = yaml.safe_load(written(options)["values.yaml"])
     return read
 
 
@@ -31,7 +35,8 @@ def test_the_example_is_what_is_written() -> None:
 
 def test_every_option_but_namespace_and_linker_file_is_a_value() -> None:
     options = {each.name for each in dataclasses.fields(Options)}
-    assert {each.option for each in VALUES} == options - {"namespace", "config"}
+    told = "an option is new or gone: say in clew.install.chart.VALUES how it stands in the chart"
+    assert {each.option for each in VALUES} == options - {"namespace", "config"}, told
 
 
 @pytest.mark.parametrize("host_network", [False, True])
@@ -42,7 +47,7 @@ def test_the_chart_makes_what_is_printed(
     part: str, options: Options, collector: str, host_network: bool
 ) -> None:
     chosen = dataclasses.replace(options, collector=collector, host_network=host_network)
-    template = chart(Options())[f"templates/{part}.yaml"]
+    template = written(Options())[f"templates/{part}.yaml"]
     text = rendered(template, values(chosen), chosen.namespace, chosen.max_disk)
     printed = [each for each in yaml.safe_load_all(render(part, chosen)) if each]
     assert list(filter(None, yaml.safe_load_all(text))) == [
@@ -59,7 +64,7 @@ def test_the_chart_makes_every_step_to_tls(step: str) -> None:
 
 
 def test_a_part_can_be_left_out() -> None:
-    template = chart(Options())["templates/demo.yaml"]
+    template = written(Options())["templates/demo.yaml"]
     none = values(Options()) | {"parts": {"demo": False}}
     assert rendered(template, none, "default", "").strip() == ""
 
