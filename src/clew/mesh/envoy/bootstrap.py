@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clew.mesh.envoy.sockets import Sockets
+from clew.mesh.envoy.unread import UNREAD
 
 XDS_CLUSTER = "xds"
 """The static cluster of our control plane; listeners and routes name it as a gRPC source."""
@@ -40,6 +41,9 @@ def bootstrap(node_id: str, sockets: Sockets, *, max_connections: int = 50_000) 
                 _unix_cluster(SPANS_CLUSTER, sockets.spans.as_posix(), http2=False),
                 _unix_cluster(CONTEXT_CLUSTER, sockets.context.as_posix(), http2=False),
             ]
+        },
+        "stats_config": {
+            "stats_matcher": {"exclusion_list": {"patterns": [{"safe_regex": {"regex": UNREAD}}]}}
         },
         "layered_runtime": {
             "layers": [
