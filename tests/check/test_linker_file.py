@@ -33,15 +33,16 @@ def test_what_has_no_effect_is_a_warning() -> None:
 
 
 def test_ports_and_surroundings_of_a_file(tmp_path: Path) -> None:
-    server, admin = unused_port(), unused_port()
+    server, admin, identifiers = unused_port(), unused_port(), unused_port()
     text = f"""
-admin: {{ip: 0.0.0.0, port: {admin}}}
+admin: {{ip: 0.0.0.0, port: {admin}, httpIdentifierPort: {identifiers}}}
 namers: [{{kind: io.l5d.fs, rootDir: {tmp_path}}}]
 routers: [{{protocol: http, label: out, servers: [{{port: {server}}}]}}]
 """
     (linker,), _ = read(Linkers("l.yaml", [text]))
     (ports,) = of_machine(linker)
-    assert ports.seen == f"free for this mesh: 127.0.0.1:{server}, 0.0.0.0:{admin}"
+    free = f"127.0.0.1:{server}, 0.0.0.0:{admin}, 0.0.0.0:{identifiers}"
+    assert ports.seen == f"free for this mesh: {free}"
     (need,) = of_surroundings(linker, {})
     assert need.seen == f"namers[0] io.l5d.fs: {tmp_path} has 0 entries"
 

@@ -114,6 +114,9 @@ def test_spans_are_not_vital() -> None:
 def test_files_of_certificates_are_needed() -> None:
     tls = ", tls: {certPath: c.pem, keyPath: k.pem}"
     assert [each.thing for each in needs(linker(server=tls))] == [File("c.pem"), File("k.pem")]
+    admin = "admin: {tls: {certPath: c.pem, keyPath: k.pem, caCertPath: ca.pem}}"
+    of_admin = [File("c.pem"), File("k.pem"), File("ca.pem")]
+    assert [each.thing for each in needs(linker(admin))] == of_admin
 
 
 def test_what_several_need_is_looked_at_once() -> None:

@@ -185,6 +185,11 @@ def test_the_check_looks_at_the_same_file() -> None:
     [
         ("ip: 0.0.0.0, port: 9990", "port: 9990", "admin: 127.0.0.1 answers to nobody outside"),
         ("port: 4142,", "port: 0,", "a port is 0"),
+        (
+            "ip: 0.0.0.0, port: 9990",
+            "ip: 0.0.0.0, port: 9990, tls: {certPath: c, keyPath: k, requireClientAuth: true}",
+            "Kubernetes has no certificate, so the pod would never be ready",
+        ),
     ],
 )
 def test_files_that_no_pod_can_run(old: str, new: str, said: str) -> None:

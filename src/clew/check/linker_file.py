@@ -57,6 +57,9 @@ def of_machine(linker: Linker) -> Iterator[Finding]:
         ),
         ("admin", admin),
     ]
+    if linker.admin.http_identifier_port is not None:
+        beside = Address(linker.admin.ip, linker.admin.http_identifier_port)
+        listens.append(("httpIdentifierPort", beside))
     here = Address(_near(admin.host), admin.port)
     mesh = ports.Program("this mesh", listens, f"{scheme}://{here}/admin/ping")
     yield from ports.findings(mesh, problem)

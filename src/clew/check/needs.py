@@ -31,7 +31,7 @@ from clew.mesh.config.namers import (
     ZkLeaderNamer,
 )
 from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
-from clew.mesh.config.tls import SYSTEM, ClientTls
+from clew.mesh.config.tls import SYSTEM, Certificate, ClientTls
 from clew.mesh.config.transformers import (
     DaemonSetTransformer,
     LocalNodeTransformer,
@@ -163,9 +163,14 @@ def _routers(linker: Linker) -> Iterator[Need]:
         place = Kubernetes(linker.authority.host, linker.authority.port)
         yield Need(place, f"authority {linker.authority.kind}", "tls: auto does not work")
     for certificate in certificates(linker):
-        for path in certificate.files:
-            if path != SYSTEM:
-                yield Need(File(path), "a tls section", "connections fail")
+        yield from _files(certificate, "a tls section", "connections fail")
+    if linker.admin.tls is not None:
+        for certificate in linker.admin.tls.certificates:
+            yield from _files(certificate, "admin.tls", "the mesh does not start")
+
+
+def _files(certificate: Certificate, who: str, otherwise: str) -> Iterator[Need]:
+    return (Need(File(path), who, otherwise) for path in certificate.files if path != SYSTEM)
 
 
 def _of_interpreter(interpreter: Interpreter) -> Iterator[Thing]:

@@ -35,6 +35,12 @@ def mesh_ports(linker: Linker) -> tuple[MeshPort, ...]:
             f"admin: {admin.ip} answers to nobody outside the pod, so it would never be ready",
             "write admin: {ip: 0.0.0.0}",
         )
+    if admin.tls is not None and admin.tls.require_client_auth:
+        raise InstallError(
+            "admin.tls.requireClientAuth: Kubernetes has no certificate, so the pod would never be "
+            "ready",
+            "leave it out; then who has a certificate is still checked by caCertPath",
+        )
     ports: list[MeshPort] = []
     for router in linker.routers:
         for number in _reached(router):

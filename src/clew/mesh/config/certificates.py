@@ -31,9 +31,7 @@ def uses_authority(router: Router) -> bool:
 def _named(router: Router) -> Iterator[Certificate]:
     for server in router.servers:
         if isinstance(server.tls, ServerTls):
-            yield server.tls.key_pair
-            if server.tls.authorities is not None:
-                yield server.tls.authorities
+            yield from server.tls.certificates
     for tls in _clients(router.client):
         if isinstance(tls, ClientTls) and tls.enabled:
             if tls.key_pair is not None:

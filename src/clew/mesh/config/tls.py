@@ -107,6 +107,11 @@ class ServerTls(Section, frozen=True, kw_only=True):
             return Authorities((self.ca_cert_path,))
         return Authorities() if self.require_client_auth else None
 
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """All that is read."""
+        return (self.key_pair, *([] if self.authorities is None else [self.authorities]))
+
 
 class AutoServerTls(Section, frozen=True, kw_only=True, tag_field="kind", tag="auto"):
     """Of a router's server, ``tls: auto`` for short: by certificates of ``authority``, which meshes

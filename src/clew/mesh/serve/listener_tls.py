@@ -32,7 +32,7 @@ class ListenerTls:
         """Reads the files. Raises BadCertificate."""
         self._tls = tls
         self._certificates = Certificates(lambda: None)
-        self._certificates.use([each for each in (tls.key_pair, tls.authorities) if each])
+        self._certificates.use(tls.certificates)
         self._files = self._certificates.files
         self._complaint = ""
         self.context = server_context(tls, self._files)
