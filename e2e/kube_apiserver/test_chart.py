@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.install.test_render import CHOICES
+from tests.install.test_render import CHOICE_NAMES, CHOICES
 
 from clew.install.chart import VALUES
 from clew.install.options import Options
@@ -45,7 +45,7 @@ def objects(text: str) -> Objects:
     return found
 
 
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+@pytest.mark.parametrize("options", CHOICES, ids=CHOICE_NAMES)
 def test_helm_makes_what_is_printed(options: Options) -> None:
     made = template(options)
     assert made.returncode == 0, made.stderr

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from tests.install.test_render import CHOICES
+from tests.install.test_render import CHOICE_NAMES, CHOICES
 from tests.mesh.namers.contract import ONE, addresses
 from tests.mesh.namers.k8s.api_contract import PREFIX, namer
 from tests.mesh.namers.k8s.api_server import endpoint_slice
@@ -55,7 +55,7 @@ def objects(options: Options, part: str = "all") -> list[dict[str, Any]]:
     return [each for each in yaml.safe_load_all(render(part, options)) if each]
 
 
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else"])
+@pytest.mark.parametrize("options", CHOICES, ids=CHOICE_NAMES)
 def test_every_object_is_taken_without_a_warning(
     kubernetes: KubeApiServer, warnings: list[str], options: Options
 ) -> None:

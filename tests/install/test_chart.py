@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.install.helm import rendered
-from tests.install.test_render import CHOICES
+from tests.install.test_render import CHOICE_NAMES, CHOICES
 
 from clew.install.chart import VALUES, chart
 from clew.install.options import TLS, InstallError, Options
@@ -41,7 +41,7 @@ def test_every_option_but_namespace_and_linker_file_is_a_value() -> None:
 
 @pytest.mark.parametrize("host_network", [False, True])
 @pytest.mark.parametrize("collector", ["", "zipkin.example:9412"])
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
+@pytest.mark.parametrize("options", CHOICES, ids=CHOICE_NAMES)
 @pytest.mark.parametrize("part", PARTS)
 def test_the_chart_makes_what_is_printed(
     part: str, options: Options, collector: str, host_network: bool
@@ -75,7 +75,7 @@ def test_options_are_the_defaults_of_values() -> None:
     assert (chosen["image"], chosen["outgoingPort"]) == ("registry.example/clew:1", 5140)
 
 
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
+@pytest.mark.parametrize("options", CHOICES, ids=CHOICE_NAMES)
 def test_values_keep_to_their_schema(options: Options) -> None:
     schema = json.loads(chart(options)["values.schema.json"])
     told = values(options)

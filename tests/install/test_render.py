@@ -21,6 +21,7 @@ from clew.mesh.naming.path import Path
 
 EXAMPLES = File(__file__).parents[2] / "examples/kubernetes"
 VERSIONS = ("1.31", "1.37")
+CHOICE_NAMES = ("defaults", "everything else", "on a server")
 CHOICES = [
     Options(),
     Options(
@@ -70,13 +71,13 @@ def test_the_examples_are_what_is_printed(part: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
+@pytest.mark.parametrize("options", CHOICES, ids=CHOICE_NAMES)
 def test_kubernetes_knows_every_field(options: Options, version: str) -> None:
     for each in [*objects("all", options), *objects("check", options)]:
         kubernetes_validate.validate(each, version, strict=True)
 
 
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
+@pytest.mark.parametrize("options", CHOICES, ids=CHOICE_NAMES)
 def test_the_linker_file_is_one_and_every_key_of_it_counts(options: Options) -> None:
     read = linker(options)
     assert notes(read) == ()
@@ -98,7 +99,7 @@ def test_the_mesh_can_validate_its_manifest() -> None:
     assert len(read_linker(text, "mesh.yml").routers) == 2
 
 
-@pytest.mark.parametrize("options", CHOICES, ids=["defaults", "everything else", "on a server"])
+@pytest.mark.parametrize("options", CHOICES, ids=CHOICE_NAMES)
 def test_containers_have_no_privileges(options: Options) -> None:
     seen = 0
     for pod in pods(options):
