@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import base64
+from contextlib import suppress
+
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from tests.mesh.authority.worlds import root
 
-from clew.mesh.authority.root import AuthorityError, read_roots, write_roots
+from clew.mesh.authority.root import AuthorityError, Root, read_roots, write_roots
 
 PLACE = "authority.pem"
 
@@ -48,3 +54,30 @@ def test_what_makes_no_sense_is_told_with_its_place(text: bytes, what: str) -> N
         read_roots(text, PLACE)
     assert str(told.value).startswith(PLACE)
     assert what in str(told.value)
+
+
+def der(root: Root) -> bytes:
+    return root.certificate.public_bytes(Encoding.DER)
+
+
+def pem(certificate: bytes) -> bytes:
+    lines = base64.encodebytes(certificate)
+    return b"-----BEGIN CERTIFICATE-----\n" + lines + b"-----END CERTIFICATE-----\n"
+
+
+KEY_OF_A = write_roots([A]).removeprefix(A.pem)
+
+
+@given(at=st.integers(0, len(der(A)) - 1), byte=st.integers(0, 255))
+def test_a_damaged_certificate_is_refused(at: int, byte: int) -> None:
+    damaged = bytearray(der(A))
+    assume(damaged[at] != byte)
+    damaged[at] = byte
+    with pytest.raises(AuthorityError, match=PLACE):
+        read_roots(pem(bytes(damaged)) + KEY_OF_A, PLACE)
+
+
+@given(st.binary() | st.lists(st.sampled_from([A.pem, KEY_OF_A, B.pem, b"x"])).map(b"".join))
+def test_any_text_is_read_or_refused(text: bytes) -> None:
+    with suppress(AuthorityError):
+        assert set(read_roots(text, PLACE)) <= {A, B}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -20,6 +21,9 @@ from clew.errors import ClewError
 _BLOCK = re.compile(
     rb"-----BEGIN ((?:EC )?PRIVATE KEY|CERTIFICATE)-----.*?-----END \1-----\n?", re.DOTALL
 )
+
+_UNREADABLE = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion)
+"""What reading a damaged one may raise."""
 
 
 class AuthorityError(ClewError):
@@ -88,14 +92,16 @@ def _root(certificate: bytes, key: bytes, place: str) -> Root:
     try:
         read = x509.load_pem_x509_certificate(certificate)
         secret = load_pem_private_key(key, password=None)
-    except (ValueError, TypeError) as error:
+        match = secret.public_key() == read.public_key()
+        # it is signed by itself: what this accepts is as it was written
+        read.verify_directly_issued_by(read)
+    except _UNREADABLE as error:
+        why = str(error) or "its signature is wrong"
         raise AuthorityError(
-            f"{place} holds a certificate or a key that cannot be read: {error}",
+            f"{place} holds a certificate or a key that cannot be read: {why}",
             "put back what a mesh has written",
         ) from error
-    if not isinstance(secret, ec.EllipticCurvePrivateKey) or (
-        secret.public_key() != read.public_key()
-    ):
+    if not match or not isinstance(secret, ec.EllipticCurvePrivateKey):
         raise AuthorityError(
             f"{place}: a key and the certificate before it do not match",
             "put back what a mesh has written; two files must not be mixed",
