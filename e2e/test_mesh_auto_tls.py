@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,56 @@ def test_meshes_that_share_a_secret_follow_it_also_when_it_is_made_anew(tmp_path
                 await until(answered)
 
     asyncio.run(scenario())
+
+
+def test_a_running_mesh_comes_to_it_step_by_step_and_no_request_fails(tmp_path: Path) -> None:
+    here = nodes(tmp_path, "null")
+    here.caller.edit("client: {tls: auto, ", "client: {")
+
+    async def scenario() -> None:
+        seen: Counter[int] = Counter()
+        async with both(here) as client:
+
+            async def encrypted() -> bool:
+                here.wire.clear()
+                await asyncio.sleep(0.1)
+                return any(some.startswith(b"\x16\x03") for some in here.wire)
+
+            async def refused() -> bool:
+                return await plain(here) == b""
+
+            async def served(requests: int) -> None:
+                done = seen.total() + requests
+
+                async def enough() -> bool:
+                    return seen.total() >= done
+
+                await until(enough)
+
+            async def steps() -> None:
+                await served(20)
+                assert not await encrypted()
+                here.called.edit("tls: null", "tls: {kind: auto, permissive: true}")
+                await until(partial(says, client, here.called, "permissive"))
+                await served(50)
+                here.caller.edit("client: {", "client: {tls: auto, ")
+                await until(encrypted)
+                await served(50)
+                here.called.edit("tls: {kind: auto, permissive: true}", "tls: auto")
+                await until(refused)
+                await served(50)
+
+            await meanwhile(steps(), [load(client, "hello", seen) for _ in range(2)])
+        assert seen.keys() == {200}
+
+    asyncio.run(scenario())
+
+
+async def says(client: httpx.AsyncClient, world: World, how: str) -> bool:
+    """Whether a server has come to this, as far as its mesh knows."""
+    url = f"http://127.0.0.1:{world.ports['admin']}/clew/mesh.json"
+    (router,) = (await client.get(url)).json()["routers"]
+    return how in router["auto_tls"].values()
 
 
 def test_certificates_and_then_the_root_are_renewed_under_load_and_no_request_fails(
