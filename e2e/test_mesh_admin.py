@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+from contextlib import suppress
 from pathlib import Path
+
+import httpx
+from tests.mesh.serve.authority import Authority
 
 from e2e.mesh_world import LINKER, App, new_world, running, until
 
@@ -42,6 +47,50 @@ def test_the_pages_tell_what_became_of_the_names(tmp_path: Path) -> None:
                 return all(cell in page for cell in ("<td>/svc/hello</td>", f"<td>{place}</td>"))
 
             await until(shown)
+
+    asyncio.run(scenario())
+
+
+def test_an_edit_puts_the_admin_port_behind_tls_and_a_broken_pair_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    world, authority = new_world(tmp_path), Authority.new("ours")
+    authority.write(tmp_path / "ca.pem")
+    authority.sign(tmp_path, "admin", "localhost")
+    trusted = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+    secure = f"https://localhost:{world.ports['admin']}"
+    tls = f"tls: {{certPath: {tmp_path}/admin.pem, keyPath: {tmp_path}/admin.key}}, "
+
+    async def scenario() -> None:
+        async with (
+            running(world, App("hello")),
+            httpx.AsyncClient(verify=trusted, trust_env=False) as client,
+        ):
+
+            async def answers(url: str) -> bool:
+                with suppress(httpx.TransportError):
+                    return (await client.get(f"{url}/admin/ping")).text == "pong"
+                return False
+
+            world.edit("admin: {", f"admin: {{{tls}")
+            await until(lambda: answers(secure))
+            assert not await answers(secure.replace("https", "http"))
+
+            async def refused() -> str:
+                document = (await client.get(f"{secure}/clew/mesh.json")).json()
+                return "; ".join(each["why"] for each in document["refused"])
+
+            world.edit("admin.key", "nowhere.key")
+            await until(refused)
+            assert "nowhere.key cannot be read" in await refused()
+            world.edit("nowhere.key", "admin.key")
+
+            async def mended() -> bool:
+                return not await refused()
+
+            await until(mended)
+            world.edit(tls, "")
+            await until(lambda: answers(secure.replace("https", "http")))
 
     asyncio.run(scenario())
 

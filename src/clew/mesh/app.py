@@ -59,7 +59,6 @@ from clew.mesh.serve.ingresses import Ingresses
 from clew.mesh.serve.kept_dtabs import KeptDtabs
 from clew.mesh.serve.latency_balancing import LatencyBalancing
 from clew.mesh.serve.linker_file import edits, read_file
-from clew.mesh.serve.listening import SocketServer
 from clew.mesh.serve.mesh_page import Running, mesh_document, server_info
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.names_page import bound_names, client_addresses, client_state
@@ -69,6 +68,7 @@ from clew.mesh.serve.refusals import Refusals
 from clew.mesh.serve.router_context import ContextPage
 from clew.mesh.serve.scrape import Scrape
 from clew.mesh.serve.sending import door
+from clew.mesh.serve.socket_server import SocketServer
 from clew.mesh.serve.statsd_sender import StatsD
 from clew.mesh.serve.table import table_page
 from clew.mesh.serve.this_node import this_node

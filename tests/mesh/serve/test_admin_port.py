@@ -21,7 +21,8 @@ from clew.mesh.config.tls import ServerTls
 from clew.mesh.serve import listening
 from clew.mesh.serve.admin_port import AdminPort, identifier_place
 from clew.mesh.serve.certificates import BadCertificate
-from clew.mesh.serve.listening import PortError
+from clew.mesh.serve.listener_tls import ListenerTls
+from clew.mesh.serve.listening import AppServer, PortError
 
 OURS = Authority.new("ours")
 
@@ -199,6 +200,30 @@ def test_who_has_no_certificate_of_the_authority_is_not_let_in(tmp_path: Path) -
                 except (httpx.ReadError, httpx.RemoteProtocolError):
                     assert not known
         await port.stop()
+
+    asyncio.run(scenario())
+
+
+def test_the_last_of_two_changes_at_once_holds(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        server = AppServer("127.0.0.1", 0, says("one"), tls=ListenerTls(signed(tmp_path)))
+        await server.start()
+        await asyncio.gather(server.speak(ListenerTls(signed(tmp_path))), server.speak(None))
+        for _ in range(5):
+            assert await said(server.url) == "one"
+        await server.stop()
+
+    asyncio.run(scenario())
+
+
+def test_a_port_in_use_is_named_by_its_key() -> None:
+    async def scenario() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            taken = other.getsockname()[1]
+            port = AdminPort(Admin(http_identifier_port=taken), says("one"), identifier_place)
+            with pytest.raises(PortError) as error:
+                await port.start()
+        assert error.value.hint == "stop it, or set admin.httpIdentifierPort to another one"
 
     asyncio.run(scenario())
 

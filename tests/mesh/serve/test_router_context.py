@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path as File
 from typing import Any
 
 import httpx
@@ -14,7 +13,6 @@ from clew.mesh.binding.explain import delegate
 from clew.mesh.config.linker import read_linker
 from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import Path
-from clew.mesh.serve.listening import SocketServer
 from clew.mesh.serve.router_context import ContextPage
 
 LINKER = read_linker(
@@ -79,21 +77,3 @@ def test_steps_that_cannot_be_had_leave_the_rest() -> None:
     text = told(away, asked="out/svc/80", client=CLIENT).text
     assert text.endswith("dtab resolution:\n")
     assert f"client name: {CLIENT}\n" in text
-
-
-def test_it_is_served_on_a_socket_that_only_this_user_can_reach(tmp_path: File) -> None:
-    path = tmp_path / "context.sock"
-    path.touch()  # as a killed mesh leaves it
-    page = ContextPage(lambda: LINKER, by_dtab, lambda _: ())
-
-    async def scene() -> None:
-        server = SocketServer(path, page.app)
-        await server.start()
-        assert path.stat().st_mode & 0o777 == 0o600
-        transport = httpx.AsyncHTTPTransport(uds=str(path))
-        async with httpx.AsyncClient(transport=transport, base_url="http://clew") as client:
-            answer = await client.get("/", headers={"clew-asked": "out/svc/80"})
-            assert answer.text.startswith("--- Router: out ---\n")
-        await server.stop()
-
-    asyncio.run(scene())

@@ -23,21 +23,24 @@ class Place:
     tls: ServerTls | None
     name: str
     """In messages."""
+    key: str
+    """By which ``admin`` has the port."""
 
     def server(self, app: Starlette) -> AppServer:
         """Not started yet. Raises BadCertificate."""
-        return AppServer(self.ip, self.port, app, tls=listener_tls(self.tls), name=self.name)
+        tls = listener_tls(self.tls)
+        return AppServer(self.ip, self.port, app, tls=tls, name=self.name, port_key=self.key)
 
 
 def admin_place(admin: Admin) -> Place:
     """Where the pages are."""
-    return Place(admin.ip, admin.port, admin.tls, "admin port")
+    return Place(admin.ip, admin.port, admin.tls, "admin port", "port")
 
 
 def identifier_place(admin: Admin) -> Place | None:
     """Where requests are told their names; None is nowhere."""
-    port = admin.http_identifier_port
-    return None if port is None else Place(admin.ip, port, admin.tls, "httpIdentifierPort")
+    port, key = admin.http_identifier_port, "httpIdentifierPort"
+    return None if port is None else Place(admin.ip, port, admin.tls, "identifier port", key)
 
 
 class AdminPort:

@@ -1,26 +1,19 @@
-"""An app on an address of this machine, plain or by TLS, or on a unix socket, in the running event
-loop."""
+"""An app on an address of this machine, plain or by TLS, in the running event loop."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import socket
-import ssl
-from collections.abc import Iterator
-from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from clew.errors import ClewError
 from clew.mesh.naming.bound import Address
 from clew.mesh.serve.certificates import POLL_SECONDS
 from clew.mesh.serve.listener_tls import ListenerTls
-
-STARTED_POLL_SECONDS = 0.01
+from clew.mesh.serve.quiet_server import QuietServer
 
 
 class PortError(ClewError):
@@ -39,17 +32,22 @@ class AppServer:
         tls: ListenerTls | None = None,
         name: str = "admin port",
         section: str = "admin",
+        port_key: str = "port",
     ) -> None:
-        """``port`` 0 takes a free one. ``section`` of the file is where ``name`` is configured."""
+        """``port`` 0 takes a free one. ``section`` of the file is where ``name`` is configured, its
+        port by ``port_key``.
+        """
         self._ip = ip
         self._port = port
         self._app = app
         self._tls = tls
         self._name = name
         self._section = section
+        self._port_key = port_key
         self._listener: socket.socket | None = None
-        self._servers: dict[asyncio.Task[None], _Server] = {}
+        self._servers: dict[asyncio.Task[None], QuietServer] = {}
         """Only the newest accepts; the others serve the connections that they have."""
+        self._changing = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
 
     @property
@@ -88,14 +86,15 @@ class AppServer:
 
     async def _accept(self, listener: socket.socket) -> None:
         """A server of its own for each way of speaking; they share the system's queue."""
-        server = _Server(self._answer, None if self._tls is None else self._tls.context)
-        serving = asyncio.create_task(server.serve([listener.dup()]), name=self._name)
-        others = tuple(self._servers.values())
-        self._servers[serving] = server
-        serving.add_done_callback(self._servers.pop)
-        await server.accepting(serving)
-        for other in others:
-            other.leave()
+        async with self._changing:
+            server = QuietServer(self._answer, None if self._tls is None else self._tls.context)
+            serving = asyncio.create_task(server.serve([listener.dup()]), name=self._name)
+            others = tuple(self._servers.values())
+            self._servers[serving] = server
+            serving.add_done_callback(self._servers.pop)
+            await server.accepting(serving)
+            for other in others:
+                other.leave()
 
     async def _follow(self) -> None:
         """Take renewed certificates, for ever."""
@@ -121,74 +120,11 @@ class AppServer:
             if error.errno == errno.EADDRINUSE:
                 raise PortError(
                     f"{place} is already in use by another program",
-                    hint=f"stop it, or set {self._section}.port to another one",
+                    hint=f"stop it, or set {self._section}.{self._port_key} to another one",
                 ) from error
             raise PortError(
                 f"{place} cannot be listened on: {error.strerror}",
-                hint=f"set {self._section}.ip and {self._section}.port to an address of this "
-                "machine",
+                hint=f"set {self._section}.ip and {self._section}.{self._port_key} to an address "
+                "of this machine",
             ) from error
         return listener
-
-
-class SocketServer:
-    """Serves one app on a unix socket that only this user can reach."""
-
-    def __init__(self, path: Path, app: Starlette) -> None:
-        self._path = path
-        self._server = _Server(app, None)
-        self._serving: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Return when it accepts connections; a socket that an earlier run has left is replaced."""
-        self._path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(self._path))
-        self._path.chmod(0o600)
-        self._serving = asyncio.create_task(self._server.serve([listener]), name=self._path.name)
-        await self._server.accepting(self._serving)
-
-    async def stop(self) -> None:
-        """Refuse connections, and give open requests a second."""
-        self._server.should_exit = True
-        if self._serving is not None:
-            await self._serving
-
-
-class _Server(uvicorn.Server):
-    """Signals belong to the command, not to one of its servers."""
-
-    def __init__(self, app: ASGIApp, context: ssl.SSLContext | None) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                interface="asgi3",
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=1,
-                ssl_context_factory=None if context is None else lambda *_: context,
-            )
-        )
-        self._leaving = False
-
-    async def accepting(self, serving: asyncio.Task[None]) -> None:
-        """Return when it does. ``serving`` is its task, and raises what hinders it."""
-        while not self.started:
-            if serving.done():
-                return await serving
-            await asyncio.sleep(STARTED_POLL_SECONDS)
-
-    def leave(self) -> None:
-        """Accept no more, and end with the last connection."""
-        self._leaving = True
-        for server in self.servers:
-            server.close()
-
-    async def on_tick(self, counter: int) -> bool:
-        left = self._leaving and not self.server_state.connections
-        return await super().on_tick(counter) or left
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
