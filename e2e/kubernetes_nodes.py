@@ -70,7 +70,7 @@ class Nodes:
 
     def start_mesh(self, node: str) -> None:
         ip = NODES[node]
-        file = self._work / f"{node}.yaml"
+        file = self._linker_file(node)
         seed = Path(__file__).with_name("kubernetes.yaml").read_text()
         file.write_text(seed.replace("ip: 0.0.0.0", f"ip: {ip}"))
         self._start(node, "mesh", {"NODE_NAME": node, "POD_IP": ip}, "mesh", str(file))
@@ -108,6 +108,25 @@ class Nodes:
             process.kill()  # an Envoy dies with its mesh
             process.wait()
 
+    def edit(self, node: str, old: str, new: str) -> None:
+        """The linker file of its mesh, which takes the edit over."""
+        file = self._linker_file(node)
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
+    @contextmanager
+    def swallowed(self, node: str) -> Iterator[None]:
+        """Packets to it and from it vanish: nobody is told, as when a switch fails."""
+        rules = (("-d", NODES[node]), ("-s", NODES[node]))
+        for rule in rules:
+            subprocess.run(["iptables", "-A", "INPUT", *rule, "-j", "DROP"], check=True)
+        try:
+            yield
+        finally:
+            for rule in rules:
+                subprocess.run(["iptables", "-D", "INPUT", *rule, "-j", "DROP"], check=True)
+
     def mesh_pid(self, node: str) -> int:
         return self._running[node, "mesh"].pid
 
@@ -117,6 +136,9 @@ class Nodes:
         for process in self._running.values():
             process.wait()
 
+    def _linker_file(self, node: str) -> Path:
+        return self._work / f"{node}.yaml"
+
     def _start(self, node: str, name: str, env: Mapping[str, str], *words: str) -> None:
         self._running[node, name] = subprocess.Popen(
             [*CLEW, *words],
@@ -124,6 +146,15 @@ class Nodes:
             env={**os.environ, **self._environment, **env},
             stdout=sys.stderr,
         )
+
+
+def can_swallow() -> bool:
+    """Whether packets can be made to vanish here."""
+    try:
+        probe = subprocess.run(["iptables", "-n", "-L", "INPUT"], check=False, capture_output=True)
+    except OSError:
+        return False
+    return probe.returncode == 0
 
 
 @contextmanager

@@ -15,12 +15,22 @@ from typing import Any
 import httpx
 
 from e2e.kubernetes_load import Load, load
-from e2e.kubernetes_nodes import NODES, Nodes, served_by, three_nodes, until
+from e2e.kubernetes_nodes import NODES, Nodes, can_swallow, served_by, three_nodes, until
 
 RATE = 40
 """Requests a second while something happens."""
 PRE_STOP_SECONDS = 0.5
 """Between the news that a mesh is going and its end; a tenth of what the manifests give."""
+SWALLOWED_SECONDS = 2
+"""Long enough for some attempts to time out, and for accrual to heed them."""
+WITH_TIMEOUTS = """\
+  client:
+    requestAttemptTimeoutMs: 500
+    failureAccrual: {failures: 3, backoff: {kind: constant, ms: 7000}}
+  service:
+"""
+"""Without a timeout a request that vanished is waited for, as by Linkerd; and the lost node is not
+tried again while the scene lasts."""
 FIRST = next(iter(NODES))
 OTHERS = [node for node in NODES if node != FIRST]
 
@@ -36,6 +46,7 @@ def main(work: Path) -> None:
             "moved": moved(nodes, client),
             "flap": flap(nodes),
             "rolling upgrade": rolling_upgrade(nodes),
+            "node swallows": node_swallows(nodes, client) if can_swallow() else None,
             "node lost": node_lost(nodes, client),
         }
     print(json.dumps(seen))
@@ -96,6 +107,21 @@ def rolling_upgrade(nodes: Nodes, rate: int = RATE) -> dict[str, Any]:
             requests.entries = list(NODES.values())
             time.sleep(PRE_STOP_SECONDS)
     return told(requests)
+
+
+def node_swallows(nodes: Nodes, client: httpx.Client) -> dict[str, Any]:
+    """What is sent to a node vanishes, and Kubernetes does not hear of it."""
+    entry, lost = FIRST, OTHERS[1]
+    nodes.edit(entry, "  service:\n", WITH_TIMEOUTS)
+    until(lambda: len(served_by(client)) == len(NODES))
+    with nodes.swallowed(lost):
+        with load([NODES[entry]], RATE) as at_first:
+            time.sleep(SWALLOWED_SECONDS)
+        with load([NODES[entry]], RATE) as then:
+            time.sleep(SWALLOWED_SECONDS)
+        served = sorted(served_by(client))
+    until(lambda: NODES[lost] in served_by(client))
+    return {"at first": told(at_first), "then": told(then), "served by": served}
 
 
 def node_lost(nodes: Nodes, client: httpx.Client) -> dict[str, Any]:

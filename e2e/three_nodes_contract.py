@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,3 +58,15 @@ class ThreeNodesContract:
     def test_no_request_fails_that_needs_no_lost_node(self, seen: Seen) -> None:
         assert seen["node lost"]["noticed"]["sent"] > 20
         assert seen["node lost"]["noticed"]["failures"] == []
+
+    def test_requests_go_around_a_node_that_swallows_packets(self, seen: Seen) -> None:
+        swallows = seen["node swallows"]
+        if swallows is None:
+            assert os.environ.get("CI") != "true", "iptables is needed"
+            pytest.skip("needs iptables in the namespace to make packets vanish")
+        # retries have a budget, which so many lost attempts exhaust until accrual sees them
+        at_first, then = swallows["at first"], swallows["then"]
+        assert len(at_first["failures"]) < at_first["sent"] / 2
+        assert then["sent"] > 20
+        assert then["failures"] == []
+        assert swallows["served by"] == ["10.1.0.1", "10.1.0.2"]
