@@ -144,7 +144,7 @@ class Mesh:
         self._latencies = LatencyBalancing(sockets.latencies, self._change)
         self._certificates = Certificates(self._change)
         self._dtabs = KeptDtabs(self._resolve, self._refuse)
-        self._ingresses = Ingresses(self._change)
+        self._ingresses = Ingresses(self._change, self._refuse)
         self._registry = new_registry()
         self._authority = OwnAuthority(self._change, self._registry, lives)
         self._telemeters = Telemeters(sockets.spans, linker, self._registry)
@@ -313,9 +313,10 @@ class Mesh:
             limits=self._limits,
             node=self._node,
             files=self._certificates.files,
-            secrets=self._authority.secrets,
+            secrets={**self._authority.secrets, **self._ingresses.certificates.secrets},
             speeds=self._latencies.speeds,
             ingress_rules=self._ingresses.rules,
+            ingress_certificates=self._ingresses.certificates.by_identifier,
             latency_log=str(self._latencies.path),
             previous=previous,
         )

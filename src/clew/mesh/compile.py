@@ -37,6 +37,7 @@ from clew.mesh.xds.clusters import empty_cluster, known_cluster
 from clew.mesh.xds.endpoints import AS_FAST, Branch, Speeds, branches
 from clew.mesh.xds.errors import cluster_note, nowhere_note, unreadable_note
 from clew.mesh.xds.ingress import RulesBy, ingress_identifiers
+from clew.mesh.xds.ingress_tls import CertificatesBy, uses_ingress_tls
 from clew.mesh.xds.listeners import listener
 from clew.mesh.xds.names import Asked, name_prefix, read_asked
 from clew.mesh.xds.routes import OnDemand, route_config
@@ -137,6 +138,7 @@ class Compiled:
     files: Mapping[str, bytes] = field(default_factory=dict)
     secrets: Mapping[str, SecretContent] = field(default_factory=dict)
     ingress_rules: RulesBy = field(default_factory=dict)
+    ingress_certificates: CertificatesBy = field(default_factory=dict)
     """What it was compiled from; None for ``NOTHING``."""
 
     @property
@@ -169,6 +171,7 @@ def compile_linker(
     secrets: Mapping[str, SecretContent] = MappingProxyType({}),
     speeds: Mapping[str, Speeds] = MappingProxyType({}),
     ingress_rules: RulesBy = MappingProxyType({}),
+    ingress_certificates: CertificatesBy = MappingProxyType({}),
     latency_log: str = "latencies",
     previous: Compiled = NOTHING,
 ) -> Compiled:
@@ -177,7 +180,8 @@ def compile_linker(
     ``node`` is where this mesh runs. ``files`` are what :func:`certificates` names, by path.
     ``secrets`` are those that come from elsewhere than files, by name.
     ``speeds`` are by cluster name, and follow from what Envoy writes to the file ``latency_log``.
-    Of an identifier that is not in ``ingress_rules`` the rules are not known yet.
+    Of an identifier that is not in ``ingress_rules`` the rules are not known yet; nor are, where
+    it is not in ``ingress_certificates``, the certificates of its hosts, which are in ``secrets``.
     """
     last = previous.names if previous.linker is linker else {}
     scope = _Scope.of(linker, answers, node, speeds)
@@ -194,12 +198,13 @@ def compile_linker(
             names[name] = named
         else:
             refused.add(name)
+    ingresses = _Ingresses(ingress_rules, ingress_certificates)
     resources = [*_secrets(linker, files, secrets, previous)]
     resources += (resource for named in names.values() for resource in named.resources)
     return Compiled(
         snapshot=Snapshot.of(
             [
-                *_static(linker, admission, resources, ingress_rules, latency_log, previous),
+                *_static(linker, admission, resources, ingresses, latency_log, previous),
                 *resources,
             ]
         ),
@@ -211,6 +216,7 @@ def compile_linker(
         files=files,
         secrets=secrets,
         ingress_rules=ingress_rules,
+        ingress_certificates=ingress_certificates,
     )
 
 
@@ -229,11 +235,31 @@ def sample_rate(linker: Linker) -> float:
     return max(sent) or max(shown)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ingresses:
+    """What is known of the Ingresses by which routers name requests and show certificates."""
+
+    rules: RulesBy
+    certificates: CertificatesBy
+
+    @staticmethod
+    def of(compiled: Compiled) -> _Ingresses:
+        return _Ingresses(compiled.ingress_rules, compiled.ingress_certificates)
+
+    def are_known(self, router: Router) -> bool:
+        """All that the router needs."""
+        needed = [identifier for _, identifier in ingress_identifiers(router)]
+        shows = uses_ingress_tls(router)
+        return all(
+            each in self.rules and (not shows or each in self.certificates) for each in needed
+        )
+
+
 def _static(
     linker: Linker,
     admission: Admission,
     named: Sequence[Resource],
-    ingress_rules: RulesBy,
+    ingresses: _Ingresses,
     latency_log: str,
     previous: Compiled,
 ) -> Iterator[Resource]:
@@ -243,15 +269,20 @@ def _static(
     that could not show a certificate of the authority yet.
     """
     has_own = any(resource.name == OWN_CERTIFICATE for resource in named)
-    same_rules = previous.ingress_rules == ingress_rules
+    same_ingresses = _Ingresses.of(previous) == ingresses
     same_own = has_own == (OWN_CERTIFICATE in previous.secrets)
-    if previous.linker is linker and previous.admission == admission and same_rules and same_own:
+    if (
+        previous.linker is linker
+        and previous.admission == admission
+        and same_ingresses
+        and same_own
+    ):
         yield from previous.snapshot.of_type(LISTENER).values()
         yield from previous.snapshot.of_type(ROUTE).values()
         return
     clusters = [resource.name for resource in named if resource.type_url == CLUSTER]
     for router in linker.routers:
-        if not all(each in ingress_rules for _, each in ingress_identifiers(router)):
+        if not ingresses.are_known(router):
             continue
         if uses_authority(router) and not has_own:
             continue
@@ -261,9 +292,9 @@ def _static(
             crowded=admission.crowded,
             gate=frozenset(own) if admission.gated else None,
         )
-        yield route_config(router, sample_rate(linker), on_demand, ingress_rules)
+        yield route_config(router, sample_rate(linker), on_demand, ingresses.rules)
         for index in range(len(router.servers)):
-            yield listener(router, index, latency_log)
+            yield listener(router, index, latency_log, ingresses.certificates)
 
 
 def _secrets(

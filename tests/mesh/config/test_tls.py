@@ -131,7 +131,12 @@ def test_who_does_not_say_auto_has_nothing_to_do_with_the_authority() -> None:
 @pytest.mark.parametrize(
     ("file", "found"),
     [
-        (server_file("automatic"), "5: .*tls: 'automatic' is neither 'auto' nor a mapping"),
+        (server_file("ingress"), "5: tls: ingress needs the identifier io.l5d.ingress in http"),
+        (server_file("{kind: ingress, certPath: c}"), "5: .*certPath and keyPath go together"),
+        (
+            server_file("automatic"),
+            "5: .*tls: 'automatic' is neither 'auto' nor 'ingress' nor a mapping",
+        ),
         (server_file("[auto]"), "5: .*tls: a list is not a mapping"),
         (server_file("{kind: auto, certPath: c}"), "5: unknown key 'certPath' in .*tls"),
         (server_file("{kind: auto, permissive: maybe}"), "5: .*'maybe' is not true or false"),

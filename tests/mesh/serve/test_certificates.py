@@ -3,8 +3,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.mesh.serve.authority import Authority
 
 from clew.mesh.config.tls import SYSTEM, Authorities, KeyPair
@@ -134,3 +137,22 @@ def test_what_cannot_be_used_leaves_those_before(tmp_path: Path, pair: KeyPair) 
         watched.certificates.use([KeyPair(str(tmp_path / "none"), pair.key)])
     OURS.sign(tmp_path, "a", "a.test")
     assert watched.look() != before
+
+
+@pytest.mark.parametrize(
+    ("key", "taken"),
+    [
+        (rsa.generate_private_key(public_exponent=65537, key_size=1024), False),
+        (rsa.generate_private_key(public_exponent=65537, key_size=2048), True),
+        (ec.generate_private_key(ec.SECP224R1()), False),
+        (ec.generate_private_key(ec.SECP384R1()), True),
+        (ed25519.Ed25519PrivateKey.generate(), True),
+    ],
+    ids=["RSA of 1024 bits", "RSA of 2048 bits", "P-224", "P-384", "Ed25519"],
+)
+def test_keys_that_envoy_would_refuse(tmp_path: Path, pair: KeyPair, key: Any, taken: bool) -> None:
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    Path(pair.key).write_bytes(pem)
+    why = "is not that of the certificate" if taken else "is a key that Envoy does not take"
+    with pytest.raises(BadCertificate, match=why):
+        read(pair)

@@ -12,6 +12,7 @@ from clew.mesh.config.tls import (
     AutoServerTls,
     Certificate,
     ClientTls,
+    IngressServerTls,
     ServerTls,
 )
 
@@ -30,6 +31,8 @@ def uses_authority(router: Router) -> bool:
 
 def _named(router: Router) -> Iterator[Certificate]:
     for server in router.servers:
+        if isinstance(server.tls, IngressServerTls) and server.tls.key_pair is not None:
+            yield server.tls.key_pair
         if isinstance(server.tls, ServerTls):
             yield from server.tls.certificates
     for tls in _clients(router.client):

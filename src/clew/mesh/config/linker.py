@@ -7,11 +7,13 @@ from typing import Annotated, ClassVar
 
 from clew.mesh.config.admin import Admin
 from clew.mesh.config.authority import Authority, DirectoryAuthority
+from clew.mesh.config.identifiers import IngressIdentifier
 from clew.mesh.config.namers import Namer
 from clew.mesh.config.problems import ConfigError
 from clew.mesh.config.router import AnyRouter
 from clew.mesh.config.section import AtLeastOneItem, Conflict, Section
 from clew.mesh.config.telemetry import Telemeter
+from clew.mesh.config.tls import IngressServerTls
 from clew.mesh.config.usage import Usage
 from clew.mesh.config.whole_file import read_whole
 
@@ -38,6 +40,15 @@ class Linker(Section, frozen=True, kw_only=True):
     def conflicts(self) -> Iterator[Conflict]:
         yield from self._same_labels()
         yield from self._same_ports()
+        yield from self._hosts_of_nobody()
+
+    def _hosts_of_nobody(self) -> Iterator[Conflict]:
+        for router in self.routers:
+            if not any(isinstance(each, IngressIdentifier) for each in router.identifier):
+                for server in router.servers:
+                    if isinstance(server.tls, IngressServerTls):
+                        what = f"tls: ingress needs the identifier io.l5d.ingress in {router.label}"
+                        yield Conflict(server, "tls", what)
 
     def _same_labels(self) -> Iterator[Conflict]:
         labels = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -44,7 +44,7 @@ class Reader:
         """The value of the type ``hint``, or INVALID. ``at`` names the place in the file."""
         shape = Shape.of(hint)
         if shape.extra(OrWord):
-            plain, worded = shape.type
+            plain, *worded = shape.type
             return self._section_or_word(node, plain, worded, at)
         if isinstance(shape.type, tuple):
             return self._kind(node, shape.type, shape, at)
@@ -79,18 +79,21 @@ class Reader:
         return self._note(kind_node or node, f"{at}: unknown {tag_field} '{kind}'", hint)
 
     def _section_or_word(
-        self, node: yaml.Node, plain: type[Section], worded: type[Section], at: str
+        self, node: yaml.Node, plain: type[Section], worded: Sequence[type[Section]], at: str
     ) -> Any:
-        word, tag_field = worded.__struct_config__.tag, worded.__struct_config__.tag_field
+        by_word = {str(each.__struct_config__.tag): each for each in worded}
+        tag_field = worded[0].__struct_config__.tag_field
         match node:
-            case yaml.ScalarNode(value=text) if text == word:
+            case yaml.ScalarNode(value=text) if text in by_word:
                 bare = yaml.MappingNode("tag:yaml.org,2002:map", [], node.start_mark)
-                return self._section(bare, worded, at)
+                return self._section(bare, by_word[text], at)
             case yaml.ScalarNode():
-                return self._note(node, f"{at}: {_show(node)} is neither '{word}' nor a mapping")
+                words = " nor ".join(f"'{word}'" for word in by_word)
+                return self._note(node, f"{at}: {_show(node)} is neither {words} nor a mapping")
             case yaml.MappingNode(value=pairs):
                 kinds = [value.value for key, value in pairs if key.value == tag_field]
-                return self._section(node, worded if word in kinds else plain, at)
+                kind = next(filter(by_word.__contains__, kinds), "")
+                return self._section(node, by_word.get(kind, plain), at)
         return self._section(node, plain, at)
 
     def _section(self, node: yaml.Node, cls: type[Section], at: str) -> Any:

@@ -43,8 +43,8 @@ class DefaultKind:
 
 @dataclass(frozen=True, slots=True)
 class OrWord:
-    """The key takes the first section, which has no kind, or the second, which has one. That kind
-    alone, as a word, is the second section with its defaults."""
+    """The key takes the first section, which has no kind, or one of the others, which have one.
+    That kind alone, as a word, is its section with its defaults."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class ServerTls(Section, frozen=True, kw_only=True):
 
     elsewhere: ClassVar = {
         "serverCaChainPath": "Linkerd later called it intermediateCertsPath",
-        "kind": "the only one is auto, of a router's servers and clients",
+        "kind": "of a router's server it is auto or ingress, of its client auto",
     }
 
     cert_path: str
@@ -119,6 +119,33 @@ class AutoServerTls(Section, frozen=True, kw_only=True, tag_field="kind", tag="a
 
     permissive: bool = False
     """Whether plain text is accepted on the port too."""
+
+
+class IngressServerTls(Section, frozen=True, kw_only=True, tag_field="kind", tag="ingress"):
+    """Of a server whose router has ``io.l5d.ingress``, ``tls: ingress`` for short: each host has
+    the certificate of the Secret that an Ingress names. [How it works](kubernetes.md#by-tls)."""
+
+    cert_path: str | None = None
+    """File with the certificate for hosts of which no Ingress names one, PEM. None is that of an
+    Ingress whose ``tls`` names no hosts; without one such hosts are refused."""
+    key_path: str | None = None
+    """File with its private key, PEM (PKCS#8)."""
+    intermediate_certs_path: str | None = None
+    protocols: tuple[Protocol, ...] = ()
+    """From the oldest to the newest of these; none are TLSv1.2 and TLSv1.3."""
+    ciphers: tuple[Cipher, ...] = ()
+    """For TLSv1.2; none are Envoy's."""
+
+    @property
+    def key_pair(self) -> KeyPair | None:
+        """What is shown for other hosts, where files hold it."""
+        if self.cert_path is None or self.key_path is None:
+            return None
+        return KeyPair(self.cert_path, self.key_path, self.intermediate_certs_path)
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if (self.cert_path is None) != (self.key_path is None):
+            yield Conflict(self, "", "certPath and keyPath go together")
 
 
 class ClientAuth(Section, frozen=True, kw_only=True):
@@ -192,5 +219,5 @@ class AutoClientTls(Section, frozen=True, kw_only=True, tag_field="kind", tag="a
     too. Whoever else answers is not talked to. [How it works](tls.md)."""
 
 
-AnyServerTls = Annotated[ServerTls | AutoServerTls, OrWord()]
+AnyServerTls = Annotated[ServerTls | AutoServerTls | IngressServerTls, OrWord()]
 AnyClientTls = Annotated[ClientTls | AutoClientTls, OrWord()]

@@ -11,6 +11,15 @@ from pathlib import Path
 from typing import assert_never
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    SECP384R1,
+    SECP521R1,
+    EllipticCurvePrivateKey,
+)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -31,6 +40,11 @@ SYSTEM_BUNDLES = (
 )
 """Where systems keep the authorities that they trust: Debian, Red Hat, Alpine and macOS."""
 
+SHORTEST_RSA = 2048
+"""Bits of a key; Envoy takes none that is shorter."""
+
+Named = tuple[str, bytes]
+"""Where a text is, for messages, and the text."""
 Stamp = tuple[object, ...]
 """Differs when a file does."""
 
@@ -103,7 +117,7 @@ def read(certificate: Certificate) -> dict[str, bytes]:
     contents = {path: _content(path) for path in certificate.files}
     match certificate:
         case KeyPair():
-            _check_pair(certificate, contents)
+            _check_files(certificate, contents)
         case Authorities(files):
             for path in files:
                 _certificates(path, contents[path])
@@ -130,30 +144,52 @@ def _system_bundle() -> str:
     )
 
 
-def _check_pair(pair: KeyPair, contents: Mapping[str, bytes]) -> None:
-    leaf = _certificates(pair.cert, contents[pair.cert])[0]
-    if pair.intermediates is not None:
-        _certificates(pair.intermediates, contents[pair.intermediates])
+def check_pair(cert: Named, key: Named) -> None:
+    """Raises BadCertificate unless Envoy can show the certificate, which comes before others."""
+    leaf = _certificates(*cert)[0]
+    where, content = key
     try:
-        key = load_pem_private_key(contents[pair.key], password=None)
-    except (ValueError, TypeError) as error:
+        private = load_pem_private_key(content, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise BadCertificate(
-            f"{pair.key} holds no private key in PEM",
+            f"{where} holds no private key in PEM",
             hint="it must be PKCS#8 without a password, as from openssl pkcs8 -topk8 -nocrypt",
         ) from error
-    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if leaf.public_key().public_bytes(*spki) != key.public_key().public_bytes(*spki):
+    if not _is_taken(private):
         raise BadCertificate(
-            f"the key {pair.key} is not that of the certificate {pair.cert}",
+            f"{where} is a key that Envoy does not take",
+            hint="it must be RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519",
+        )
+    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if leaf.public_key().public_bytes(*spki) != private.public_key().public_bytes(*spki):
+        raise BadCertificate(
+            f"the key {where} is not that of the certificate {cert[0]}",
             hint="give both files of one pair",
         )
 
 
-def _certificates(path: str, content: bytes) -> list[x509.Certificate]:
+def _check_files(pair: KeyPair, contents: Mapping[str, bytes]) -> None:
+    check_pair((pair.cert, contents[pair.cert]), (pair.key, contents[pair.key]))
+    if pair.intermediates is not None:
+        _certificates(pair.intermediates, contents[pair.intermediates])
+
+
+def _is_taken(key: object) -> bool:
+    match key:
+        case RSAPrivateKey(key_size=bits):
+            return bits >= SHORTEST_RSA
+        case EllipticCurvePrivateKey(curve=SECP256R1() | SECP384R1() | SECP521R1()):
+            return True
+        case Ed25519PrivateKey():
+            return True
+    return False
+
+
+def _certificates(where: str, content: bytes) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(content)
     except ValueError as error:
-        raise BadCertificate(f"{path} holds no certificate in PEM") from error
+        raise BadCertificate(f"{where} holds no certificate in PEM") from error
 
 
 def _stamp(certificate: Certificate) -> Stamp:

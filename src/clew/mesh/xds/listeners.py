@@ -5,23 +5,23 @@ An LDS change drains connections, so here is only what cannot be said in the rou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from envoy.config.core.v3 import address_pb2, extension_pb2, protocol_pb2
-from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
+from envoy.config.listener.v3 import listener_pb2
 from envoy.extensions.filters.http.adaptive_concurrency.v3 import adaptive_concurrency_pb2
 from envoy.extensions.filters.http.on_demand.v3 import on_demand_pb2
 from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.http.upstream_codec.v3 import upstream_codec_pb2
-from envoy.extensions.filters.listener.tls_inspector.v3 import tls_inspector_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from google.protobuf.duration_pb2 import Duration
 
 from clew.mesh.config.router import HttpRouter, Router
 from clew.mesh.config.server import H2Server, Server
-from clew.mesh.config.tls import AutoServerTls
+from clew.mesh.config.tls import AutoServerTls, IngressServerTls
 from clew.mesh.xds import ingress, linkerd_trace
 from clew.mesh.xds.access_log import access_log
 from clew.mesh.xds.answers import ANSWERS_FILTER, cleaned
@@ -30,6 +30,7 @@ from clew.mesh.xds.compression import compression
 from clew.mesh.xds.deadlines import attempts, deadlines, limits_attempts, limits_time
 from clew.mesh.xds.durations import millis
 from clew.mesh.xds.errors import OVERRIDE, local_replies
+from clew.mesh.xds.filter_chains import filter_chains, listener_filters, secrets
 from clew.mesh.xds.forwarded import forwarded
 from clew.mesh.xds.headers import (
     add_line,
@@ -47,6 +48,7 @@ from clew.mesh.xds.identifiers import (
     rest_of_path,
     way,
 )
+from clew.mesh.xds.ingress_tls import CertificatesBy, Chain, chains
 from clew.mesh.xds.latency_log import latency_log, needs_latencies
 from clew.mesh.xds.metadata import NAMESPACE
 from clew.mesh.xds.names import logical_prefix, name_prefix
@@ -63,7 +65,6 @@ from clew.mesh.xds.routes import (
 )
 from clew.mesh.xds.snapshot import ROUTE, Resource, pack
 from clew.mesh.xds.sources import ads_source
-from clew.mesh.xds.tls import refers, server_tls
 from clew.mesh.xds.tracing import tracing
 
 _OWN = "clew-"
@@ -83,10 +84,20 @@ def server_key(router: Router, index: int) -> str:
     return f"{router.label}/{index}"
 
 
-def listener(router: Router, index: int, latencies: str = "") -> Resource:
-    """The listener of ``router.servers[index]``. ``latencies`` is the file for the latency log."""
+def listener(
+    router: Router,
+    index: int,
+    latencies: str = "",
+    certificates: CertificatesBy = MappingProxyType({}),
+) -> Resource:
+    """The listener of ``router.servers[index]``. ``latencies`` is the file for the latency log;
+    ``certificates`` are those of the hosts of Ingresses."""
     server = router.servers[index]
     key = server_key(router, index)
+    by_host: Sequence[Chain] = ()
+    if isinstance(server.tls, IngressServerTls):
+        by_host = chains(router, server.tls, certificates)
+    connections = _connections(router, server, key, latencies)
     return Resource.of(
         key,
         listener_pb2.Listener(
@@ -98,40 +109,11 @@ def listener(router: Router, index: int, latencies: str = "") -> Resource:
             ),
             # else a second process would share the port in silence
             enable_reuse_port={"value": False},
-            listener_filters=list(_listener_filters(server)),
-            filter_chains=list(_chains(server, pack(_connections(router, server, key, latencies)))),
+            listener_filters=list(listener_filters(server)),
+            filter_chains=list(filter_chains(server, by_host, pack(connections))),
         ),
-        refers=((ROUTE, router.label), *(refers(server.tls) if server.tls else ())),
+        refers=((ROUTE, router.label), *secrets(server, by_host)),
     )
-
-
-def _chains(server: Server, connections: Any) -> Iterator[Any]:
-    """One, or one each for TLS and for plain text where both are accepted."""
-    chain, match = listener_components_pb2.FilterChain, listener_components_pb2.FilterChainMatch
-    filters = [listener_components_pb2.Filter(name="http", typed_config=connections)]
-    socket = (
-        None if server.tls is None else server_tls(server.tls, http2=isinstance(server, H2Server))
-    )
-    if _takes_both(server):
-        yield chain(
-            filter_chain_match=match(transport_protocol="tls"),
-            filters=filters,
-            transport_socket=socket,
-        )
-        yield chain(filter_chain_match=match(transport_protocol="raw_buffer"), filters=filters)
-    else:
-        yield chain(filters=filters, transport_socket=socket)
-
-
-def _listener_filters(server: Server) -> Iterator[Any]:
-    if _takes_both(server):
-        yield listener_components_pb2.ListenerFilter(
-            name="tls inspector", typed_config=pack(tls_inspector_pb2.TlsInspector())
-        )
-
-
-def _takes_both(server: Server) -> bool:
-    return isinstance(server.tls, AutoServerTls) and server.tls.permissive
 
 
 def _connections(router: Router, server: Server, key: str, latencies: str) -> Any:

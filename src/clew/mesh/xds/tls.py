@@ -15,6 +15,7 @@ from clew.mesh.config.tls import (
     AutoServerTls,
     Certificate,
     ClientTls,
+    IngressServerTls,
     KeyPair,
     ServerTls,
 )
@@ -51,9 +52,18 @@ def server_tls(tls: ServerTls | AutoServerTls, *, http2: bool) -> Any:
             )
         case _:
             assert_never(tls)
-    protocols = ["h2", "http/1.1"] if http2 else ["http/1.1"]
-    context.common_tls_context.alpn_protocols.extend(protocols)
-    return _socket(context)
+    return _downstream(context, http2)
+
+
+def host_tls(tls: IngressServerTls, secret: str, *, http2: bool) -> Any:
+    """The transport socket for hosts whose certificate is this secret."""
+    context = tls_pb2.DownstreamTlsContext(
+        common_tls_context=tls_pb2.CommonTlsContext(
+            tls_params=_parameters(tls.protocols, tls.ciphers),
+            tls_certificate_sds_secret_configs=[secret_source(secret)],
+        )
+    )
+    return _downstream(context, http2)
 
 
 def client_tls(tls: ClientTls | AutoClientTls) -> Any:
@@ -100,6 +110,12 @@ def _between_meshes() -> Any:
         tls_certificate_sds_secret_configs=[secret_source(OWN_CERTIFICATE)],
         validation_context_sds_secret_config=secret_source(OWN_AUTHORITIES),
     )
+
+
+def _downstream(context: Any, http2: bool) -> Any:
+    protocols = ["h2", "http/1.1"] if http2 else ["http/1.1"]
+    context.common_tls_context.alpn_protocols.extend(protocols)
+    return _socket(context)
 
 
 def _source(certificate: Certificate) -> Any:

@@ -131,6 +131,22 @@ def test_each_part_of_a_file_needs_what_it_reads(
     assert needed(dtab, more, namers) == expected
 
 
+@pytest.mark.parametrize(
+    ("namespace", "where"), [("", "*"), (", namespace: shop", "shop")], ids=["all", "one"]
+)
+def test_secrets_are_read_only_where_certificates_of_ingresses_are_shown(
+    namespace: str, where: str
+) -> None:
+    text = f"""
+routers:
+- protocol: http
+  identifier: {{kind: io.l5d.ingress{namespace}}}
+  servers: [{{port: 443, tls: ingress}}]
+"""
+    found = [shown(each) for each in rights(read_linker(text, "linkerd.yml"), "own")]
+    assert found == [f"networking.k8s.io/ingresses in {where}", f"core/secrets in {where}"]
+
+
 def test_a_right_to_all_namespaces_covers_one() -> None:
     daemonset = (
         "  interpreter: {kind: default, transformers: [{kind: io.l5d.k8s.daemonset, "

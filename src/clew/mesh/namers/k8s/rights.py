@@ -18,6 +18,7 @@ from clew.mesh.config.linker import Linker
 from clew.mesh.config.namers import K8sExternalNamer, K8sNamer, K8sNsNamer, Namer, RewriteNamer
 from clew.mesh.config.router import Router
 from clew.mesh.config.section import is_kubernetes_name
+from clew.mesh.config.tls import IngressServerTls
 from clew.mesh.config.transformers import (
     ConstTransformer,
     DaemonSetTransformer,
@@ -89,9 +90,13 @@ def _collections(linker: Linker, own: str) -> Iterator[Collection]:
         match router.interpreter:
             case ConfigMapInterpreter(namespace=namespace, name=name):
                 yield Collection(Kind.CONFIG_MAPS, namespace, name)
+        shows_certificates = any(isinstance(each.tls, IngressServerTls) for each in router.servers)
         for identifier in router.identifier:
             if isinstance(identifier, IngressIdentifier):
                 yield Collection(Kind.INGRESSES, identifier.namespace or "")
+                if shows_certificates:
+                    # which Secrets Ingresses name is not in the file
+                    yield Collection(Kind.SECRETS, identifier.namespace or "")
 
 
 def _authority(linker: Linker) -> Iterator[Right]:
