@@ -95,12 +95,11 @@ def test_the_packages_that_are_taken_out_are_not_needed(tmp_path: Path) -> None:
     )
     absent = [name.removeprefix("python-") for name in uninstall.split()]
     code = (
-        f"import pathlib, sys; sys.modules.update(dict.fromkeys({absent}));"
-        "from clew.cli.main import main; from clew.mesh import app;"
-        "from clew.trace.app import open_embedded;"
-        f"open_embedded(pathlib.Path({str(tmp_path)!r})).close()"
+        f"import runpy, sys; sys.modules.update(dict.fromkeys({absent}));"
+        "from clew.cli.main import main; from clew.mesh import app; from clew.trace import app;"
+        "runpy.run_module('clew.check.open_engine', run_name='__main__')"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "store")], check=True)
 
 
 @pytest.mark.parametrize("source", ["requirements", "pyproject.toml", "examples", "ui", "src"])

@@ -18,14 +18,6 @@ SECONDS = 60.0
 FEW_FILES = 4096
 """Open files. A proxy needs two for each request under way."""
 
-_OPEN_ENGINE = """\
-import sys, pathlib
-from clew.trace.store.clickhouse import open_embedded
-store = open_embedded(pathlib.Path(sys.argv[1]))
-print(store.health().name)
-store.close()
-"""
-
 
 def findings() -> Iterator[Finding]:
     """One after the other, the quick ones first."""
@@ -63,9 +55,9 @@ def envoy() -> Finding:
 
 
 def engine() -> Finding:
-    """By opening a store, in a process of its own: where it cannot run it may take that along."""
+    """By opening a store, in a process of its own (:mod:`clew.check.open_engine`)."""
     with scratch("check") as directory:
-        said, why = _run([sys.executable, "-c", _OPEN_ENGINE, str(directory / "store")])
+        said, why = _run([sys.executable, "-m", "clew.check.open_engine", str(directory / "store")])
     if why:
         advice = "clew traces needs Linux or macOS on x86-64 or arm64, and room in TMPDIR"
         return problem("engine", f"the engine of clew traces does not open a store: {why}", advice)
