@@ -92,6 +92,11 @@ def test_each_router_adds_what_it_did_innermost_first(tmp_path: Path) -> None:
             other = await client.get("/", headers={"host": "hello", **WANTED, "max-forwards": "0"})
             assert other.json()["headers"]["max-forwards"] == "0"
 
+            # of many at once some are told less, and none fails
+            many = await asyncio.gather(*(trace(**WANTED, max_forwards="0") for _ in range(80)))
+            assert {each.status_code for each in many} == {200}
+            assert all(each.text.startswith("\n\n--- Router: outgoing ---\n") for each in many)
+
             await of_other_answers(world, client)
 
     asyncio.run(scenario())

@@ -184,7 +184,7 @@ class Mesh:
         context = ContextPage(
             lambda: self._resolved,
             self._delegate,
-            lambda client: client_addresses(self._publishing.compiled, client),
+            lambda name, client: client_addresses(self._publishing.compiled, name, client),
         )
         self._context = SocketServer(sockets.context, context.app)
 

@@ -37,7 +37,9 @@ async def away(_: str | None, name: Path, dtab: Dtab) -> Mapping[str, Any]:
 
 
 def told(delegator: Any = by_dtab, **facts: str) -> httpx.Response:
-    page = ContextPage(lambda: LINKER, delegator, lambda client: [f"address of {client}"])
+    page = ContextPage(
+        lambda: LINKER, delegator, lambda name, client: [f"address of {client} for {name}"]
+    )
 
     async def scene() -> httpx.Response:
         transport = httpx.ASGITransport(page.app)
@@ -53,7 +55,7 @@ def test_what_became_of_a_request() -> None:
         "request duration: 7 ms\n"
         "service name: /svc/80\n"
         f"client name: {CLIENT}\n"
-        f"addresses: [address of {CLIENT}]\n"
+        f"addresses: [address of {CLIENT} for out/svc/80]\n"
         "selected address: 127.0.0.1:80\n"
         "dtab resolution:\n"
         "  /svc/80\n"

@@ -39,7 +39,10 @@ def bootstrap(node_id: str, sockets: Sockets, *, max_connections: int = 50_000) 
             "clusters": [
                 _unix_cluster(XDS_CLUSTER, sockets.xds.as_posix(), http2=True),
                 _unix_cluster(SPANS_CLUSTER, sockets.spans.as_posix(), http2=False),
-                _unix_cluster(CONTEXT_CLUSTER, sockets.context.as_posix(), http2=False),
+                {
+                    **_unix_cluster(CONTEXT_CLUSTER, sockets.context.as_posix(), http2=False),
+                    "circuit_breakers": {"thresholds": [_FEW_AT_ONCE]},
+                },
             ]
         },
         "stats_config": {
@@ -66,6 +69,8 @@ def bootstrap(node_id: str, sockets: Sockets, *, max_connections: int = 50_000) 
     }
 
 
+_FEW_AT_ONCE = {"max_connections": 4, "max_requests": 4, "max_pending_requests": 16}
+"""Any client may send a ``TRACE``, and who answers here has more important things to do."""
 _RUNTIME = {
     # Envoy's own 5 spans or 5 s would split one trace over two posts
     "tracing.zipkin.flush_interval_ms": 300,

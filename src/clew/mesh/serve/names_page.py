@@ -85,9 +85,11 @@ def client_state(compiled: Compiled) -> dict[str, Document]:
     return dict(sorted(states.items()))
 
 
-def client_addresses(compiled: Compiled, client: str) -> list[str]:
-    """Those of the client with this id."""
-    return [str(each) for each in client_state(compiled).get(client, {}).get("addresses", ())]
+def client_addresses(compiled: Compiled, name: str, client: str) -> list[str]:
+    """Those of the client with this id, among the endpoints of a name."""
+    named = compiled.names.get(name)
+    endpoints = () if named is None else _endpoints(named)
+    return sorted(str(each["address"]) for each in endpoints if each["client"] == client)
 
 
 def bound_names(answers: Answers) -> list[str]:

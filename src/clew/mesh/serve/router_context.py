@@ -65,9 +65,9 @@ class ContextPage:
         self,
         linker: Callable[[], Linker],
         delegate: Delegator,
-        addresses: Callable[[str], Collection[str]],
+        addresses: Callable[[str, str], Collection[str]],
     ) -> None:
-        """Those of the file in use; the ``addresses`` are those of a client's id."""
+        """Those of the file in use; the ``addresses`` are by the cluster's name and a client's id."""
         self._linker = linker
         self._delegate = delegate
         self._addresses = addresses
@@ -79,7 +79,8 @@ class ContextPage:
 
     async def _answer(self, request: Request) -> Response:
         told = request.headers
-        asked = read_asked(told.get(ASKED, ""), self._linker())
+        cluster = told.get(ASKED, "")
+        asked = read_asked(cluster, self._linker())
         if asked is None:
             raise HTTPException(NOWHERE)  # the router has gone meanwhile
         tree = await self._tree(asked)
@@ -91,7 +92,7 @@ class ContextPage:
             name=str(asked.name),
             took_ms=told.get(TOOK, "0"),
             client=client,
-            addresses=self._addresses(client),
+            addresses=self._addresses(cluster, client),
             selected=told.get(SELECTED, ""),
             steps=resolution(tree, client) if tree else (),
         )
