@@ -10,7 +10,13 @@ from clew.mesh.naming.answer import Answer, BoundTree, Broken, Missing, Waiting
 from clew.mesh.naming.bound import Address, Addresses, AddrFailed, AddrNeg, AddrPending, Bound
 from clew.mesh.naming.nametree import Alt, Leaf
 from clew.mesh.naming.path import Path
-from clew.mesh.serve.names_page import Ages, bound_names, client_state, names_document
+from clew.mesh.serve.names_page import (
+    Ages,
+    bound_names,
+    client_addresses,
+    client_state,
+    names_document,
+)
 from clew.mesh.xds.snapshot import CLUSTER
 
 FILE = """
@@ -80,6 +86,14 @@ def test_a_name_without_endpoints_says_why(name: str, answer: Answer | None, why
     (shown,) = document(compiled({name: answer}))["names"]
     assert shown["endpoints"] == []
     assert why in shown["why"]
+
+
+def test_the_addresses_of_one_client() -> None:
+    web = str(fs("web"))
+    known = compiled({"web": bound("web", 80), "api": bound("api", 81)})
+    assert client_addresses(known, "http/svc/web", web) == ["127.0.0.1:80"]
+    assert client_addresses(known, "http/svc/api", web) == []
+    assert client_addresses(known, "http/svc/none", web) == []
 
 
 def test_the_version_follows_from_the_content() -> None:

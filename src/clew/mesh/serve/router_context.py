@@ -67,7 +67,7 @@ class ContextPage:
         delegate: Delegator,
         addresses: Callable[[str, str], Collection[str]],
     ) -> None:
-        """Those of the file in use; the ``addresses`` are by the cluster's name and a client's id."""
+        """Those of the file in use; ``addresses`` are by the name of a cluster and a client id."""
         self._linker = linker
         self._delegate = delegate
         self._addresses = addresses
