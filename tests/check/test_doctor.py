@@ -10,7 +10,7 @@ from tests.mesh.relay.collector import unused_port
 from clew.check import platform
 from clew.check.doctor import examine
 from clew.check.finding import ok
-from clew.check.linker_file import Linkers
+from clew.check.linker_file import Files
 from clew.check.run import Here
 
 FILE = "routers: [{{protocol: http, label: out, servers: [{{port: {port}}}]}}]"
@@ -25,8 +25,8 @@ def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
 
 
 def checks(here: Here, *texts: str) -> Sequence[str]:
-    linkers = Linkers("linkerd.yaml", texts) if texts else None
-    return list(dict.fromkeys(each.check for each in examine(here, linkers)))
+    files = Files("linkerd.yaml", texts) if texts else None
+    return list(dict.fromkeys(each.check for each in examine(here, files)))
 
 
 def test_a_laptop_without_a_file_is_looked_at_for_the_demo(laptop: Here) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from tests.mesh.relay.collector import unused_port
 
-from clew.check.linker_file import Linkers, asks_kubernetes, of_machine, of_surroundings, read
+from clew.check.linker_file import Files, asks_kubernetes, of_machine, of_surroundings, read
 
 RIGHT = "routers: [{protocol: http, label: out, servers: [{port: 4140}]}]"
 
 
 def rows(*texts: str) -> list[tuple[str, str, str]]:
-    _, found = read(Linkers("linkerd.yaml", texts))
+    _, found = read(Files("linkerd.yaml", texts))
     return [(each.level.value, each.check, each.seen) for each in found]
 
 
@@ -20,7 +20,7 @@ def test_a_right_file_is_said_to_be() -> None:
 
 
 def test_each_mistake_is_told_with_its_line() -> None:
-    right, found = read(Linkers("l.yaml", [RIGHT, f"{RIGHT}\nnames: []\nusage: {{x: 1}}"]))
+    right, found = read(Files("l.yaml", [RIGHT, f"{RIGHT}\nnames: []\nusage: {{x: 1}}"]))
     assert len(right) == 1
     assert [each.level.value for each in found] == ["ok", "problem", "problem"]
     assert [each.seen.partition(": ")[0] for each in found[1:]] == ["l.yaml:2", "l.yaml:3"]
@@ -39,7 +39,7 @@ admin: {{ip: 0.0.0.0, port: {admin}, httpIdentifierPort: {identifiers}}}
 namers: [{{kind: io.l5d.fs, rootDir: {tmp_path}}}]
 routers: [{{protocol: http, label: out, servers: [{{port: {server}}}]}}]
 """
-    (linker,), _ = read(Linkers("l.yaml", [text]))
+    (linker,), _ = read(Files("l.yaml", [text]))
     (ports,) = of_machine(linker)
     free = f"127.0.0.1:{server}, 0.0.0.0:{admin}, 0.0.0.0:{identifiers}"
     assert ports.seen == f"free for this mesh: {free}"
@@ -47,7 +47,22 @@ routers: [{{protocol: http, label: out, servers: [{{port: {server}}}]}}]
     assert need.seen == f"namers[0] io.l5d.fs: {tmp_path} has 0 entries"
 
 
+def test_a_namerd_file_is_one_too(tmp_path: Path) -> None:
+    controller, admin = unused_port(), unused_port()
+    text = f"""
+admin: {{port: {admin}}}
+storage: {{kind: io.clew.fs, directory: {tmp_path}}}
+interfaces: [{{kind: io.l5d.httpController, port: {controller}}}]
+"""
+    (namerd,), found = read(Files("namerd.yml", [text]))
+    assert [each.seen for each in found] == ["namerd.yml is right"]
+    (ports,) = of_machine(namerd)
+    assert ports.seen == f"free for this namerd: 127.0.0.1:{controller}, 127.0.0.1:{admin}"
+    (need,) = of_surroundings(namerd, {})
+    assert need.seen == f"storage io.clew.fs: {tmp_path} has 0 entries"
+
+
 @pytest.mark.parametrize(("kind", "asks"), [("io.l5d.k8s", True), ("io.l5d.dnssrv", False)])
 def test_a_cluster_matters_to_files_that_ask_one(kind: str, asks: bool) -> None:
-    (linker,), _ = read(Linkers("l.yaml", [f"namers: [{{kind: {kind}}}]\n{RIGHT}"]))
+    (linker,), _ = read(Files("l.yaml", [f"namers: [{{kind: {kind}}}]\n{RIGHT}"]))
     assert asks_kubernetes(linker) is asks

@@ -14,6 +14,7 @@ from clew.check.needs import (
     needs,
 )
 from clew.mesh.config.linker import Linker, read_linker
+from clew.mesh.config.namerd import read_namerd
 from clew.mesh.naming.bound import Address
 
 
@@ -100,6 +101,21 @@ def test_what_a_namer_needs(namer: str, things: list[Thing]) -> None:
 )
 def test_what_an_interpreter_needs(interpreter: str, things: list[Thing]) -> None:
     assert [each.thing for each in needs(linker(interpreter=interpreter))] == things
+
+
+@pytest.mark.parametrize(
+    ("storage", "things"),
+    [
+        ("kind: io.l5d.inMemory", []),
+        ("kind: io.clew.fs, directory: dtabs", [Directory("dtabs")]),
+        ("kind: io.l5d.k8s", [PROXY]),
+    ],
+)
+def test_what_a_namerd_needs(storage: str, things: list[Thing]) -> None:
+    text = f"storage: {{{storage}}}\ninterfaces: [{{kind: io.l5d.httpController}}]\n"
+    namers = "namers: [{kind: io.l5d.fs, rootDir: disco}]"
+    found = needs(read_namerd(text + namers, "namerd.yml"))
+    assert [each.thing for each in found] == [Directory("disco"), *things]
 
 
 def test_spans_are_not_vital() -> None:

@@ -7,37 +7,39 @@ from dataclasses import replace
 
 from clew.check import linker_file, platform, ports, run
 from clew.check.finding import Finding, warning
-from clew.check.linker_file import Linkers
+from clew.check.linker_file import Files
 from clew.check.run import Here
 from clew.demo.topology import lay_out
+from clew.mesh.config.linker import Linker
 from clew.mesh.namers.k8s.rights import rights
 from clew.mesh.naming.bound import Address
 
 
-def examine(here: Here, linkers: Linkers | None = None) -> Iterator[Finding]:
-    """The findings, as they are made. Without a linker file the ports are those of the demo."""
+def examine(here: Here, files: Files | None = None) -> Iterator[Finding]:
+    """The findings, as they are made. Without a file the ports are those of the demo."""
     if here.in_pod:
         # it has a network of its own, and too little memory for the engine
         yield platform.envoy()
     else:
         yield from platform.findings()
-    if linkers is None:
+    if files is None:
         if not here.in_pod:
             yield from _demo_ports()
         yield from run.cluster(here)
     else:
-        yield from _linkers(here, linkers)
+        yield from _files(here, files)
     yield from run.traces_of(here)
 
 
-def _linkers(here: Here, linkers: Linkers) -> Iterator[Finding]:
-    right, found = linker_file.read(linkers)
+def _files(here: Here, files: Files) -> Iterator[Finding]:
+    right, found = linker_file.read(files)
     yield from found
-    for linker in right:
+    for file in right:
         if not here.in_pod:
-            yield from linker_file.of_machine(linker)
-        yield from linker_file.of_surroundings(linker, here.environment)
-    asking = [linker for linker in right if linker_file.asks_kubernetes(linker)]
+            yield from linker_file.of_machine(file)
+        yield from linker_file.of_surroundings(file, here.environment)
+    linkers = [file for file in right if isinstance(file, Linker)]
+    asking = [linker for linker in linkers if linker_file.asks_kubernetes(linker)]
     if asking:
         needed = dict.fromkeys(each for linker in asking for each in rights(linker, here.namespace))
         yield from run.cluster(replace(here, needed=tuple(needed)))

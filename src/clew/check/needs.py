@@ -1,8 +1,8 @@
-"""What a linker file needs of the world around it: servers, files and variables. Pure."""
+"""What a linker or namerd file needs of the world around it: servers, files, variables. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -17,6 +17,7 @@ from clew.mesh.config.interpreter import (
     NamerdInterpreter,
 )
 from clew.mesh.config.linker import Linker
+from clew.mesh.config.namerd import Namerd
 from clew.mesh.config.namers import (
     ConsulNamer,
     DnsSrvNamer,
@@ -30,6 +31,7 @@ from clew.mesh.config.namers import (
     ServersetsNamer,
     ZkLeaderNamer,
 )
+from clew.mesh.config.storage import DirectoryStorage, InMemoryStorage, KubernetesStorage, Storage
 from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
 from clew.mesh.config.tls import SYSTEM, Certificate, ClientTls
 from clew.mesh.config.transformers import (
@@ -109,16 +111,39 @@ class Need:
     """Whether requests fail without it."""
 
 
-def needs(linker: Linker) -> tuple[Need, ...]:
-    """In the order of the file; of what several need the first is named."""
+def needs(file: Linker | Namerd) -> tuple[Need, ...]:
+    """Of what several need the first is named."""
     first: dict[Thing, Need] = {}
-    for need in (*_namers(linker), *_routers(linker), *_telemeters(linker)):
+    for need in _all(file):
         first.setdefault(need.thing, need)
     return tuple(first.values())
 
 
-def _namers(linker: Linker) -> Iterator[Need]:
-    for index, namer in enumerate(linker.namers):
+def _all(file: Linker | Namerd) -> Iterator[Need]:
+    yield from _namers(file.namers)
+    if isinstance(file, Linker):
+        yield from _routers(file)
+        yield from _telemeters(file)
+    else:
+        who = f"storage {file.storage.kind}"
+        for thing in _of_storage(file.storage):
+            yield Need(thing, who, "there are no dtabs")
+
+
+def _of_storage(storage: Storage) -> Iterator[Thing]:
+    match storage:
+        case InMemoryStorage():
+            pass
+        case DirectoryStorage(directory=path):
+            yield Directory(path)
+        case KubernetesStorage(host=host, port=port):
+            yield Kubernetes(host, port)
+        case _:
+            assert_never(storage)
+
+
+def _namers(namers: Sequence[Namer]) -> Iterator[Need]:
+    for index, namer in enumerate(namers):
         who = f"namers[{index}] {namer.kind}"
         for thing in (*_of_namer(namer), *_of_transformers(namer.transformers)):
             yield Need(thing, who, "its names bind to nothing")

@@ -15,7 +15,7 @@ from rich.text import Text
 from clew.check import linker_file
 from clew.check.doctor import examine
 from clew.check.finding import Finding, Level
-from clew.check.linker_file import Linkers
+from clew.check.linker_file import Files
 from clew.check.run import Here
 from clew.cli.config_text import config_text
 from clew.cli.linker_files import linker_texts
@@ -65,9 +65,9 @@ def command(
 ) -> None:
     """Look at this machine, at a cluster, and at traces, and say what is wrong and what to do.
 
-    With FILE, a Linkerd file or a Kubernetes manifest with such, at what a mesh needs that runs it
-    here, and at a cluster only if it asks one. A cluster is seen on a laptop by way of a kubectl
-    proxy or the kubeconfig, in a pod by its account. Nothing is changed.
+    With FILE, of Linkerd or namerd or a manifest with such, at what it needs to run here, and at a
+    cluster only if it asks one. A cluster is seen on a laptop by way of a kubectl proxy or the
+    kubeconfig, in a pod by its account. Nothing is changed.
 
     Exit code 0: no problem, though perhaps warnings; 1: at least one problem; 2: FILE is wrong.
     """
@@ -76,7 +76,7 @@ def command(
     findings: list[Finding] = []
     # as wide as it gets: lines are to be copied
     console = Console(highlight=False, soft_wrap=True)
-    for finding in examine(here, None if file is None else _linkers(file)):
+    for finding in examine(here, None if file is None else _files(file)):
         findings.append(finding)
         if not as_json:
             console.print(_line(finding, traces))
@@ -85,8 +85,8 @@ def command(
     sys.exit(_exit_code(findings))
 
 
-def _linkers(file: Path) -> Linkers:
-    return Linkers(str(file), linker_texts(config_text(file), str(file)))
+def _files(file: Path) -> Files:
+    return Files(str(file), linker_texts(config_text(file), str(file)))
 
 
 def _line(finding: Finding, traces: str) -> Text:
