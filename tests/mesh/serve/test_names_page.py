@@ -91,7 +91,7 @@ def test_a_name_without_endpoints_says_why(name: str, answer: Answer | None, why
 def test_the_addresses_of_one_client() -> None:
     web = str(fs("web"))
     known = compiled({"web": bound("web", 80), "api": bound("api", 81)})
-    assert client_addresses(known, "http/svc/web", web) == ["127.0.0.1:80"]
+    assert client_addresses(known, "http/svc/web", web) == ["10.0.0.1:80"]
     assert client_addresses(known, "http/svc/api", web) == []
     assert client_addresses(known, "http/svc/none", web) == []
 
