@@ -7,6 +7,7 @@ connection pool. What depends on it comes by EDS, but for hosts that Envoy has t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, assert_never
 
@@ -67,18 +68,7 @@ def known_cluster(
     ``tls``: by the id of a branch, where it is not plain text.
     """
     cluster = _cluster(name, {OVERRIDE: override, **attempt_note(client)})
-    cluster.connect_timeout.CopyFrom(millis(connect_ms(binding_timeout_ms)))
-    cluster.lb_policy = _lb_policy(client.load_balancer or P2C())
-    cluster.circuit_breakers.CopyFrom(
-        _limits(client.host_connection_pool or HostConnectionPool(), service.retries or Retries())
-    )
-    outliers = _outliers(
-        client.failure_accrual or ConsecutiveFailures(),
-        only_lost=isinstance(service.response_classifier, AllSuccessful),
-    )
-    if outliers is not None:
-        cluster.outlier_detection.CopyFrom(outliers)
-    _set_protocol(cluster, http2, client)
+    cluster.MergeFrom(_common(service, client, http2, binding_timeout_ms))
     for id, settings in tls.items():
         cluster.transport_socket_matches.append(_secured(id, settings))
     secrets = tuple(dict.fromkeys(ref for each in tls.values() for ref in refers(each)))
@@ -100,6 +90,29 @@ def empty_cluster(name: str, override: str, notes: Mapping[str, str | float]) ->
     cluster = _cluster(name, {OVERRIDE: override, **notes})
     cluster.type = cluster_pb2.Cluster.STATIC
     return Resource.of(name, cluster)
+
+
+@lru_cache(maxsize=256)
+def _common(
+    service: ServicePolicy, client: ClientPolicy, http2: bool, binding_timeout_ms: int
+) -> Any:
+    """What all clusters of the same policies say: with thousands of names, most of the work.
+
+    It is shared, so it is copied from and never changed.
+    """
+    cluster = cluster_pb2.Cluster(
+        connect_timeout=millis(connect_ms(binding_timeout_ms)),
+        lb_policy=_lb_policy(client.load_balancer or P2C()),
+        circuit_breakers=_limits(
+            client.host_connection_pool or HostConnectionPool(), service.retries or Retries()
+        ),
+        outlier_detection=_outliers(
+            client.failure_accrual or ConsecutiveFailures(),
+            only_lost=isinstance(service.response_classifier, AllSuccessful),
+        ),
+    )
+    _set_protocol(cluster, http2, client)
+    return cluster
 
 
 def _secured(id: Path, tls: ClientTls | AutoClientTls) -> Any:

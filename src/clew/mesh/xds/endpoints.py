@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any, assert_never
@@ -81,6 +82,7 @@ def needs_dns(parts: Iterable[Branch]) -> bool:
     return any(literal_ip(member.host) is None for part in parts for member in part.members)
 
 
+@lru_cache(maxsize=16_384)
 def literal_ip(host: str) -> str | None:
     """The IP address that ``host`` writes, or None for a name. ``127.1`` is 127.0.0.1 (inet(3))."""
     try:
