@@ -167,6 +167,20 @@ def test_meshes_that_share_a_directory_talk_to_each_other_and_to_nobody_else(
     asyncio.run(scenario())
 
 
+def test_a_mesh_of_another_authority_is_not_talked_to(tmp_path: Path) -> None:
+    here = nodes(tmp_path, STRICT)
+    here.caller.edit(str(here.directory), str(tmp_path / "other"))
+
+    async def scenario() -> None:
+        async with both(here) as client:
+            response = await get(client, "hello")
+            assert response.status_code == 502
+            assert "CERTIFICATE_VERIFY_FAILED" in response.text
+            assert here.called.apps["hello"].served == 0
+
+    asyncio.run(scenario())
+
+
 def test_a_permissive_server_takes_plain_text_too(tmp_path: Path) -> None:
     here = nodes(tmp_path, PERMISSIVE)
 

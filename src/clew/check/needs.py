@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from clew.mesh.config.authority import SecretAuthority
-from clew.mesh.config.certificates import certificates, uses_authority
+from clew.mesh.config.certificates import certificates, used_authority
 from clew.mesh.config.identifiers import IngressIdentifier
 from clew.mesh.config.interpreter import (
     ConfigMapInterpreter,
@@ -184,9 +184,10 @@ def _routers(linker: Linker) -> Iterator[Need]:
             if isinstance(identifier, IngressIdentifier):
                 place = Kubernetes(identifier.host, identifier.port)
                 yield Need(place, f"router {router.label} {identifier.kind}", "it does not listen")
-    if any(map(uses_authority, linker.routers)) and isinstance(linker.authority, SecretAuthority):
-        place = Kubernetes(linker.authority.host, linker.authority.port)
-        yield Need(place, f"authority {linker.authority.kind}", "tls: auto does not work")
+    authority = used_authority(linker)
+    if isinstance(authority, SecretAuthority):
+        place = Kubernetes(authority.host, authority.port)
+        yield Need(place, f"authority {authority.kind}", "tls: auto does not work")
     for certificate in certificates(linker):
         yield from _files(certificate, "a tls section", "connections fail")
     if linker.admin.tls is not None:

@@ -13,7 +13,7 @@ from clew.cli.linker_files import linker_texts
 from clew.install.mesh import VARIABLES
 from clew.install.ports import is_loopback
 from clew.mesh.config.authority import DirectoryAuthority
-from clew.mesh.config.certificates import uses_authority
+from clew.mesh.config.certificates import used_authority
 from clew.mesh.config.linker import Linker, read_linker
 
 
@@ -34,9 +34,7 @@ def lacks(linker: Linker) -> Iterator[str]:
                     f"router {router.label} listens on {server.ip}:{server.port}, which only its "
                     "own pod reaches: write ip: 0.0.0.0"
                 )
-    if any(map(uses_authority, linker.routers)) and isinstance(
-        linker.authority, DirectoryAuthority
-    ):
+    if isinstance(used_authority(linker), DirectoryAuthority):
         yield (
             "authority is a directory, which pods do not share: write "
             "authority: {kind: io.clew.k8s, namespace: NAMESPACE}"

@@ -20,7 +20,7 @@ from clew.install.options import TLS, Options
 from clew.install.ports import ADMIN, MeshPort, mesh_ports
 from clew.install.rights import roles
 from clew.mesh.config.authority import SECRET, SecretAuthority
-from clew.mesh.config.certificates import uses_authority
+from clew.mesh.config.certificates import used_authority
 from clew.mesh.config.linker import Linker, read_linker
 from clew.mesh.namers.k8s.rights import rights
 
@@ -171,9 +171,8 @@ def linker(options: Options) -> str:
 
 def _authority(options: Options, linker: Linker) -> list[Object]:
     """An empty Secret, which the first mesh fills. Applied again, it keeps what is in it."""
-    authority = linker.authority
-    used = any(map(uses_authority, linker.routers))
-    if not used or not isinstance(authority, SecretAuthority):
+    authority = used_authority(linker)
+    if not isinstance(authority, SecretAuthority):
         return []
     there = dataclasses.replace(options, namespace=authority.namespace)
     return [new("v1", "Secret", SECRET, there, type="Opaque")]

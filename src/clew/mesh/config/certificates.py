@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clew.mesh.config.authority import Authority
 from clew.mesh.config.client import GlobalClient, StaticClient
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.router import Router
@@ -27,6 +28,11 @@ def uses_authority(router: Router) -> bool:
     return any(isinstance(server.tls, AutoServerTls) for server in router.servers) or any(
         isinstance(tls, AutoClientTls) for tls in _clients(router.client)
     )
+
+
+def used_authority(linker: Linker) -> Authority | None:
+    """None when nothing of the file uses it."""
+    return linker.authority if any(map(uses_authority, linker.routers)) else None
 
 
 def _named(router: Router) -> Iterator[Certificate]:

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from clew.mesh.authority.lives import Lives
 from clew.mesh.config.authority import Authority, DirectoryAuthority, SecretAuthority
-from clew.mesh.config.certificates import uses_authority
+from clew.mesh.config.certificates import used_authority
 from clew.mesh.config.linker import Linker
 from clew.mesh.namers.k8s.api import Api
 from clew.mesh.serve.identity import Identity
@@ -104,11 +104,12 @@ class OwnAuthority:
 
     async def _open(self, linker: Linker, *, patient: bool) -> Opened | None:
         """None when it needs nothing."""
-        if not any(map(uses_authority, linker.routers)):
+        authority = used_authority(linker)
+        if authority is None:
             return None
-        if self._opened is not None and self._opened.config == linker.authority:
+        if self._opened is not None and self._opened.config == authority:
             return self._opened
-        identity = Identity(_store(linker.authority), linker.authority.trust_domain, self._lives)
+        identity = Identity(_store(authority), authority.trust_domain, self._lives)
         try:
             await identity.advance()
         except BaseException as error:
@@ -116,7 +117,7 @@ class OwnAuthority:
                 await identity.stop()
                 raise
             identity.tell(str(error))
-        return Opened(linker.authority, identity)
+        return Opened(authority, identity)
 
     def _show(self, identity: Identity) -> None:
         self._ends.labels("leaf").set_function(lambda: _left(identity.leaf_ends))

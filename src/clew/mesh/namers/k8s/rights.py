@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clew.mesh.config.authority import SECRET, SecretAuthority
-from clew.mesh.config.certificates import uses_authority
+from clew.mesh.config.certificates import used_authority
 from clew.mesh.config.identifiers import IngressIdentifier
 from clew.mesh.config.interpreter import (
     ConfigMapInterpreter,
@@ -101,8 +101,8 @@ def _collections(linker: Linker, own: str) -> Iterator[Collection]:
 
 def _authority(linker: Linker) -> Iterator[Right]:
     """The one Secret, which the mesh also writes; an empty one must be there."""
-    authority = linker.authority
-    if any(map(uses_authority, linker.routers)) and isinstance(authority, SecretAuthority):
+    authority = used_authority(linker)
+    if isinstance(authority, SecretAuthority):
         verbs = ("get", *WATCH, "update")
         yield Right("", "secrets", authority.namespace, SECRET, verbs)
 
