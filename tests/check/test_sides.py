@@ -42,7 +42,7 @@ def test_who_never_reports_is_named_once() -> None:
     assert found(asked, [client("api", "1", remote="g")]) == [
         (
             "ok",
-            "g, a, b, c, d and 2 others send no spans: they are seen from their callers only",
+            "no spans came from g, a, b, c, d and 2 others: only their callers tell of them",
             "",
         )
     ]

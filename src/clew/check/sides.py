@@ -51,7 +51,7 @@ def _servers(traces: Traces) -> Iterator[Finding]:
     if silent:
         told = ", ".join(name for name, _ in silent.most_common(SHOWN))
         more = f" and {len(silent) - SHOWN} others" if len(silent) > SHOWN else ""
-        yield ok("sides", f"{told}{more} send no spans: they are seen from their callers only")
+        yield ok("sides", f"no spans came from {told}{more}: only their callers tell of them")
 
 
 def _calls(traces: Traces) -> Iterator[tuple[Span, str, bool]]:

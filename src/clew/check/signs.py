@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clew.check import context, duplicates, host_clocks, names, sampling, sides, trace_ids
+from clew.check import (
+    bypass,
+    context,
+    duplicates,
+    host_clocks,
+    names,
+    sampling,
+    sides,
+    trace_ids,
+)
 from clew.check.finding import Finding, Level, ok, warning
 from clew.check.steps import Traces
 
-SIGNS = (context, sampling, sides, host_clocks, trace_ids, duplicates, names)
+SIGNS = (context, sampling, sides, host_clocks, trace_ids, bypass, duplicates, names)
 """In the order of how much of a trace is lost by each."""
 
 
