@@ -64,20 +64,20 @@ class Nodes:
         ip = NODES[node]
         self.start_mesh(node)
         hello = ("helloworld", f"-addr={ip}:7777", "-text=Hello", "-target=world")
-        self._start(node, "hello", {"http_proxy": f"{ip}:4140", "POD_IP": ip}, *hello)
+        self.run(node, "hello", {"http_proxy": f"{ip}:4140", "POD_IP": ip}, *hello)
         world = {"TARGET_WORLD": "world", "POD_IP": ip}
-        self._start(node, "world", world, "helloworld", f"-addr={ip}:7778")
+        self.run(node, "world", world, "helloworld", f"-addr={ip}:7778")
 
     def start_mesh(self, node: str) -> None:
         ip = NODES[node]
         file = self._linker_file(node)
         seed = Path(__file__).with_name("kubernetes.yaml").read_text()
         file.write_text(seed.replace("ip: 0.0.0.0", f"ip: {ip}"))
-        self._start(node, "mesh", {"NODE_NAME": node, "POD_IP": ip}, "mesh", str(file))
+        self.run(node, "mesh", {"NODE_NAME": node, "POD_IP": ip}, "mesh", str(file))
 
     def start_traces(self) -> None:
         words = ("traces", "--port=9410", f"--store={self._work / 'store'}")
-        self._start("", "traces", {}, *words)
+        self.run("", "traces", {}, *words)
         wait("http://127.0.0.1:9410/health")
 
     def wait_until_ready(self, node: str) -> None:
@@ -139,7 +139,8 @@ class Nodes:
     def _linker_file(self, node: str) -> Path:
         return self._work / f"{node}.yaml"
 
-    def _start(self, node: str, name: str, env: Mapping[str, str], *words: str) -> None:
+    def run(self, node: str, name: str, env: Mapping[str, str], *words: str) -> None:
+        """A command of clew on a node, with this environment."""
         self._running[node, name] = subprocess.Popen(
             [*CLEW, *words],
             cwd=self._work,
@@ -157,18 +158,24 @@ def can_swallow() -> bool:
     return probe.returncode == 0
 
 
+def network(work: Path) -> None:
+    """The addresses of the nodes, and their and the collector's names."""
+    raise_loopback()
+    for number, ip in enumerate(NODES.values()):
+        _add_address(f"lo:{number}", ip)
+    hosts = work / "hosts"
+    nodes = "".join(f"{ip} {node}\n" for node, ip in NODES.items())
+    hosts.write_text(f"127.0.0.1 localhost {COLLECTOR}\n{nodes}")
+    subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
+
+
 @contextmanager
 def three_nodes(work: Path) -> Iterator[Nodes]:
     """Ready, with a pod of each service on each of them.
 
     The API server is a real one where the environment says where that is.
     """
-    raise_loopback()
-    for number, ip in enumerate(NODES.values()):
-        _add_address(f"lo:{number}", ip)
-    hosts = work / "hosts"
-    hosts.write_text(f"127.0.0.1 localhost {COLLECTOR}\n")
-    subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
+    network(work)
     with ExitStack() as stack:
         api = _real_api(work) if BINARY in os.environ else _small_api()
         cluster, environment = stack.enter_context(api)
