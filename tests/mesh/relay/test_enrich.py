@@ -80,8 +80,18 @@ def envoy_span(
         duration=980,
         local_endpoint=Endpoint(service_name="clew", ipv4="192.0.2.2"),
         annotations=[Annotation(timestamp=Micros(1795518430798520), value="ss")],
-        tags={key: value for key, value in (usual | named).items() if key not in without},
+        tags=as_sent({k: v for k, v in (usual | named).items() if k not in without}),
     )
+
+
+def as_sent(tags: dict[str, str]) -> dict[str, str]:
+    """With those in one tag that Envoy sends in one."""
+    joined = {"w": ("svc", "dtab", "id", "res", "rate", "k"), "a": ("m", "h", "qt", "rt")}
+    left = dict(tags)
+    together = {
+        tag: "\n".join(left.pop(name, "") for name in names) for tag, names in joined.items()
+    }
+    return together | left
 
 
 HTTP_TAGS = {

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.mesh.relay.test_enrich import BOTH, FACTS, ON_CLIENT, ON_SERVER, client_span, server_span
+from tests.mesh.relay.test_enrich import (
+    BOTH,
+    FACTS,
+    ON_CLIENT,
+    ON_SERVER,
+    as_sent,
+    client_span,
+    server_span,
+)
 from tests.span.test_proto3 import fixed, number, span_list, text
 from tests.strategies import spans
 
@@ -28,7 +36,7 @@ def envoy_message(
     kind: int,
     name: bytes,
     duration: int,
-    tags: list[tuple[str, bytes]],
+    tags: list[tuple[str, str]],
 ) -> bytes:
     """A span as Envoy writes it: fields in order, tags in any order."""
     return b"".join(
@@ -42,7 +50,10 @@ def envoy_message(
             number(7, duration),
             text(8, text(1, b"clew") + text(2, b"\1\2\3\4")),
             text(10, fixed(1, 1795518430798520) + text(2, b"ss")),
-            *(text(11, text(1, key.encode()) + text(2, value)) for key, value in tags),
+            *(
+                text(11, text(1, key.encode()) + text(2, value.encode(errors="surrogateescape")))
+                for key, value in tags
+            ),
         ]
     )
 
@@ -73,14 +84,18 @@ TAGS = {
     "ql": ["17"],
 }
 """What Envoy sends, and the other values that it may have."""
+any_bytes = st.binary().map(lambda raw: raw.decode(errors="surrogateescape"))
 tag = st.sampled_from(sorted(TAGS)).flatmap(
-    lambda key: st.tuples(st.just(key), st.sampled_from(TAGS[key]).map(str.encode) | st.binary())
+    lambda key: st.tuples(st.just(key), st.sampled_from(TAGS[key]) | any_bytes)
 )
-usual = st.dictionaries(
-    st.sampled_from(sorted(BOTH | ON_SERVER | ON_CLIENT)), st.none(), max_size=6
-).map(lambda without: {k: v[0].encode() for k, v in TAGS.items() if k not in without})
+usual = st.sets(st.sampled_from(sorted(BOTH | ON_SERVER | ON_CLIENT)), max_size=6).map(
+    lambda without: {key: values[0] for key, values in TAGS.items() if key not in without}
+)
 tag_lists = st.builds(
-    lambda some, others: list((some | dict(others)).items()), usual | st.just({}), st.lists(tag)
+    lambda some, others, send: list(send(some | dict(others)).items()),
+    usual | st.just({}),
+    st.lists(tag),
+    st.sampled_from([as_sent, dict]),
 ).flatmap(st.permutations)
 eight = st.binary(min_size=8, max_size=8).filter(any)
 envoy_messages = st.builds(
@@ -97,7 +112,7 @@ envoy_messages = st.builds(
 
 def told_plainly(body: bytes) -> tuple[list[Span], int]:
     read = decode_list(body)
-    unknown = sum(span.tags.get(sent.SERVER_KEY) not in FACTS for span in read)
+    unknown = sum(sent.spread(span.tags).get(sent.SERVER_KEY) not in FACTS for span in read)
     return [enrich(span, FACTS) for span in read], unknown
 
 

@@ -20,6 +20,7 @@ from clew.mesh.envoy.process import EnvoyProcess
 from clew.mesh.envoy.sockets import Sockets, claim_run_dir
 from clew.mesh.relay.enrich import ServerFacts, enrich
 from clew.mesh.relay.receive import Receiver
+from clew.mesh.relay.rewrite import Rewriter
 from clew.mesh.xds import tracing as sent
 from clew.mesh.xds.tracing import tracing
 from clew.span.model import Kind, Span
@@ -194,8 +195,12 @@ async def request(port: int, name: str, application: Application) -> None:
 async def record(run_dir: Path) -> dict[str, Told]:
     spans: list[Span] = []
 
+    rewritten: list[Span] = []
+    rewriter = Rewriter(FACTS)
+
     def take(body: bytes) -> int:
         spans.extend(decode_list(body))
+        rewritten.extend(decode_list(rewriter.rewrite(body).body))
         return 202
 
     def servers() -> list[Span]:
@@ -215,6 +220,7 @@ async def record(run_dir: Path) -> dict[str, Told]:
             finally:
                 await envoy.stop()
                 await receiver.stop()
+    assert rewritten == [enrich(span, FACTS) for span in spans]
     told = {}
     for server in servers():
         path = server.tags[sent.URI]
@@ -234,7 +240,23 @@ def test_the_relay_is_the_cluster_that_the_bootstrap_has() -> None:
 
 
 def test_a_label_with_a_percent_sign_is_no_format() -> None:
-    assert tracing("50%/0").operation == "50%% %REQ(l5d-dst-service):256%"
+    config = tracing("50%/0")
+    assert config.operation == "50%% %REQ(l5d-dst-service):256%"
+    (where,) = (tag.value for tag in config.custom_tags if tag.tag == sent.WHERE)
+    assert where.endswith("\n50%%/0")
+
+
+def test_joined_values_are_spread_to_the_tags_that_are_there() -> None:
+    tags = {"w": "/svc/a\n\n/#/x\n\n1\na\nb/0", "a": "GET\nhost\n\n", "u": "/"}
+    assert sent.spread(tags) == {
+        "svc": "/svc/a",
+        "id": "/#/x",
+        "rate": "1",
+        "k": "a\nb/0",
+        "m": "GET",
+        "h": "host",
+        "u": "/",
+    }
 
 
 def test_every_request_has_one_server_span_and_a_client_span_for_each_try(
@@ -288,10 +310,11 @@ def test_both_spans_have_the_tags_asked_for(told: dict[str, Told]) -> None:
         sent.SAMPLE_RATE: "0.5",
     }
     for span in (found.server, found.clients[0]):
-        assert {key: span.tags.get(key) for key in both} == both
-        assert span.tags[sent.PEER].startswith("127.0.0.1:")
-        assert not {sent.ERROR, sent.CONNECT_FAILURE, sent.REQUEST_TYPE} & span.tags.keys()
-    post = told["post"].server.tags
+        tags = sent.spread(span.tags)
+        assert {key: tags.get(key) for key in both} == both
+        assert tags[sent.PEER].startswith("127.0.0.1:")
+        assert not {sent.ERROR, sent.CONNECT_FAILURE, sent.REQUEST_TYPE} & tags.keys()
+    post = sent.spread(told["post"].server.tags)
     assert (post[sent.REQUEST_TYPE], post[sent.REQUEST_LENGTH]) == ("a/b", "0")
 
 

@@ -41,15 +41,17 @@ class ServerFacts:
 
 def enrich(span: Span, facts: Mapping[str, ServerFacts]) -> Span:
     """Linkerd's form of one of Envoy's spans. A span of no known server keeps all but its ids."""
-    server = facts.get(span.tags.get(sent.SERVER_KEY, ""))
+    tags = sent.spread(span.tags)
+    server = facts.get(tags.get(sent.SERVER_KEY, ""))
     if server is None or span.kind is None:
         parent = span.parent_id and _header_order(span.parent_id)
         return msgspec.structs.replace(span, id=_header_order(span.id), parent_id=parent)
-    return _server_span(span, server) if span.kind is Kind.SERVER else _client_span(span, server)
+    if span.kind is Kind.SERVER:
+        return _server_span(span, tags, server)
+    return _client_span(span, tags, server)
 
 
-def _server_span(span: Span, server: ServerFacts) -> Span:
-    tags = span.tags
+def _server_span(span: Span, tags: Mapping[str, str], server: ServerFacts) -> Span:
     client = tags.get(sent.CLIENT_ID)
     failed = failure.of(tags)
     own = {
@@ -77,8 +79,7 @@ def _server_span(span: Span, server: ServerFacts) -> Span:
     )
 
 
-def _client_span(span: Span, server: ServerFacts) -> Span:
-    tags = span.tags
+def _client_span(span: Span, tags: Mapping[str, str], server: ServerFacts) -> Span:
     failed = failure.of(tags)
     own = {}
     ended: tuple[Annotation, ...] = ()

@@ -29,22 +29,20 @@ KEPT = 2 * 1024 * 1024
 
 _ALONE = frozenset(
     {
-        *(sent.METHOD, sent.HOST, sent.URI, sent.PEER, "upstream_address"),
-        *(sent.REQUEST_TYPE, sent.REQUEST_LENGTH, sent.RESPONSE_TYPE, sent.RESPONSE_LENGTH),
+        *(sent.WHAT, sent.URI, sent.REQUEST_LENGTH, sent.RESPONSE_LENGTH),
+        *(sent.PEER, "upstream_address"),
         *("request_size", "response_size", "retry.count", "user_agent"),
     }
 )
 """Tags that say the same whatever stands beside them."""
 _TOGETHER = frozenset(
     {
-        *(sent.SERVER_KEY, sent.LOGICAL_NAME, sent.LOCAL_DTAB, sent.CLIENT_ID, sent.RESIDUAL),
-        *(sent.ERROR, sent.CONNECT_FAILURE, sent.SAMPLE_RATE),
+        *(sent.WHERE, sent.ERROR, sent.CONNECT_FAILURE),
         *("http.status_code", "http.protocol", "response_flags"),
         *("error", "error.reason", "canceled", "grpc.status_code", "grpc.message"),
     }
 )
 """Tags that must be read as one. No other tag is read at all."""
-
 _PARENT_ID, _ID = b"\x12\x08", b"\x1a\x08"
 """What stands before the 8 bytes of each."""
 
@@ -106,7 +104,7 @@ class Rewriter:
         """It, and whether it is of a known server."""
         (read,) = decode_list(join_list([span]))
         (told,) = split_list(encode_list([enrich(read, self._facts)]))
-        return told, read.tags.get(sent.SERVER_KEY) in self._facts
+        return told, sent.spread(read.tags).get(sent.SERVER_KEY) in self._facts
 
 
 class _Side:
@@ -149,7 +147,7 @@ class _Side:
 
     def _tell(self, is_root: bool, together: frozenset[bytes]) -> bytes | None:
         tags = dict(map(decode_tag, together))
-        if tags.get(sent.SERVER_KEY) not in self._facts:
+        if sent.spread(tags).get(sent.SERVER_KEY) not in self._facts:
             return None
         parent_id = None if is_root else "2"
         span = new_span(trace_id="1", parent_id=parent_id, id="1", kind=self._kind, tags=tags)
@@ -180,7 +178,7 @@ class _Alone(dict[bytes, bytes]):
             self.others.add(tag)
         if key not in _ALONE:
             return b""
-        tags = {key: value}
+        tags = sent.spread({key: value})
         return encode_fields(
             remote=remote_endpoint(tags, self._kind), tags=side_tags(tags, self._kind)
         )

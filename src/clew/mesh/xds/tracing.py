@@ -2,10 +2,12 @@
 
 Every byte of a span is paid for by the request that it tells about, so Envoy sends only what it
 alone knows, under short names; :mod:`clew.mesh.relay.enrich` reads them and writes Linkerd's tags.
-A tag whose value would be empty is not sent.
+A tag whose value would be empty is not sent; values that are the same in many spans share a tag.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from envoy.config.trace.v3.trace_pb2 import Tracing as Provider
 from envoy.config.trace.v3.zipkin_pb2 import ZipkinConfig
@@ -61,6 +63,25 @@ _FORMATS = {
     SAMPLE_RATE: "%METADATA(ROUTE:clew:rate)%",
 }
 
+WHERE, WHAT = "w", "a"
+_JOINED = {
+    # the server's key comes last, as a label may hold anything
+    WHERE: (LOGICAL_NAME, LOCAL_DTAB, CLIENT_ID, RESIDUAL, SAMPLE_RATE, SERVER_KEY),
+    WHAT: (METHOD, HOST, REQUEST_TYPE, RESPONSE_TYPE),
+}
+_JOINT = "\n"
+"""Neither a header nor a path has it."""
+
+
+def spread(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of a span with each value under its own name."""
+    found = dict(tags)
+    for joined, names in _JOINED.items():
+        if joined in tags:
+            values = found.pop(joined).split(_JOINT, len(names) - 1)
+            found |= {name: value for name, value in zip(names, values, strict=False) if value}
+    return found
+
 
 def tracing(server_key: str) -> hcm.HttpConnectionManager.Tracing:
     """The tracing of one server's connections. How much is sampled is said by its routes.
@@ -68,7 +89,7 @@ def tracing(server_key: str) -> hcm.HttpConnectionManager.Tracing:
     One span for the server and one for each try, never sharing ids, as Linkerd makes them. What
     comes in as B3 or ``traceparent`` is continued; both are sent on.
     """
-    label, _, _ = server_key.rpartition("/")
+    escaped = server_key.replace("%", "%%")
     zipkin = ZipkinConfig(
         collector_cluster=SPANS_CLUSTER,
         collector_endpoint="/api/v2/spans",
@@ -82,11 +103,19 @@ def tracing(server_key: str) -> hcm.HttpConnectionManager.Tracing:
     return hcm.HttpConnectionManager.Tracing(
         spawn_upstream_span=BoolValue(value=True),
         client_sampling=Percent(value=0),  # else any client's x-client-trace-id forces sampling
-        operation=f"{label.replace('%', '%%')} %REQ(l5d-dst-service):256%",
+        operation=f"{escaped.rpartition('/')[0]} %REQ(l5d-dst-service):256%",
         upstream_operation="%REQ(:method):64% %PATH(NQ):256%",
         custom_tags=[
-            CustomTag(tag=SERVER_KEY, literal=CustomTag.Literal(value=server_key)),
-            *(CustomTag(tag=tag, value=value) for tag, value in _FORMATS.items()),
+            CustomTag(tag=tag, value=value) for tag, value in _custom_tags(escaped).items()
         ],
         provider=provider,
     )
+
+
+def _custom_tags(server_key: str) -> dict[str, str]:
+    """The format of each tag."""
+    formats = {**_FORMATS, SERVER_KEY: server_key}
+    joined = {
+        tag: _JOINT.join(formats.pop(name) for name in names) for tag, names in _JOINED.items()
+    }
+    return joined | formats
