@@ -40,11 +40,11 @@ function Traces() {
   return (
     <Frame pages={config.value?.mapEnabled === false ? TRACES.slice(0, 1) : TRACES} traces>
       {path.value === UPLOADED ? (
-        <Later key="upload" load={loadUpload} />
+        <Later key="upload" load={loadUpload} props={{}} />
       ) : traceId ? (
         <TracePage id={traceIdIn(traceId) ?? traceId} />
       ) : isMap ? (
-        <Later load={loadMap} />
+        <Later load={loadMap} props={{}} />
       ) : isSearch ? (
         <SearchPage />
       ) : (
@@ -56,7 +56,7 @@ function Traces() {
 
 const MeshHome = () => (
   <Frame pages={MESH} traces={false}>
-    <Later load={loadMesh} />
+    <Later load={loadMesh} props={{}} />
   </Frame>
 );
 

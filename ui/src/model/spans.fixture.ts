@@ -94,6 +94,25 @@ export const hello = (): Span[] =>
     ...call("b", "a4", "world-v1", "world", 2610, 9870, 7780),
   );
 
+/** A page of a shop: two calls at the same time, one of which fails, and work of its own. */
+export const shop = (): Span[] =>
+  trace(
+    { id: "a", service: "shop", kind: "SERVER", name: "get /", at: 0, took: 100 },
+    { id: "b", parent: "a", service: "cart", kind: "SERVER", name: "get /cart", at: 10, took: 30 },
+    {
+      id: "c",
+      parent: "a",
+      service: "cart",
+      kind: "SERVER",
+      name: "get /cart",
+      at: 20,
+      took: 50,
+      tags: { error: "503" },
+    },
+    { id: "d", parent: "c", service: "redis", name: "hget", at: 25, took: 5 },
+    { id: "e", parent: "a", service: "shop", name: "render", at: 80, took: 10 },
+  );
+
 /** `size` spans in a random but repeatable shape, shuffled as they might arrive. */
 export function generated(size: number, seed = 7): Span[] {
   const random = () => {

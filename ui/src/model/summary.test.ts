@@ -134,3 +134,11 @@ test.each([
 ])("%j may have meant %j", (text, name) => {
   expect(nearest(text, ["cart", "checkout", "payment-v1"])).toBe(name);
 });
+
+test("both sides of a shared id are one span, as on the trace page", () => {
+  const shared = trace(
+    { id: "a", service: "web", kind: "CLIENT", at: 0, took: 10 },
+    { id: "a", service: "shop", kind: "SERVER", shared: true, at: 1, took: 8 },
+  );
+  expect(summary(shared)?.spans).toBe(1);
+});

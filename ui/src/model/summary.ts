@@ -12,7 +12,7 @@ export interface Summary {
   readonly error: ErrorSummary | null;
   /** Raw names in the order of their first appearance, without routers. */
   readonly services: readonly string[];
-  /** As they were reported: both sides of a shared id count. */
+  /** As the trace page counts them: the two sides of a shared id are one. */
   readonly spans: number;
 }
 
@@ -32,11 +32,12 @@ export function summarise(spans: readonly Span[], look: LookUp): Summary | null 
   const trace = buildTree(spans);
   const root = rootOf(trace);
   if (!root) return null;
-  const services = new Set(trace.nodes.filter((node) => node.kind === "span").map(serviceOfNode));
+  const spanNodes = trace.nodes.filter((node) => node.kind === "span");
+  const services = new Set(spanNodes.map(serviceOfNode));
   return {
     id: trace.id,
     start: micros(trace.start + root.start),
-    spans: spans.length,
+    spans: spanNodes.length,
     duration: trace.missing > 0 ? trace.extent : durationOf(root),
     label: requestLabel(root, look),
     error: errorSummary(trace.nodes, root, look),

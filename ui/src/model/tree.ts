@@ -32,6 +32,8 @@ export interface Node {
   readonly moved: Micros;
   /** This span and all below. */
   readonly size: number;
+  /** Where hops are folded: from when to when the mesh carried this call. Null where nothing is folded into it. */
+  readonly carried: readonly [Micros, Micros] | null;
 }
 
 export interface Trace {
@@ -115,6 +117,7 @@ function draft(span: Span, key: string, joined: Span | null = null, parent: Draf
     async: false,
     moved: micros(0),
     size: 1,
+    carried: null,
   };
 }
 

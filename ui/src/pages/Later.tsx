@@ -1,18 +1,18 @@
-/** A page whose code is read when it is first shown. */
+/** A part whose code is read when it is first shown. */
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Fault, Progress } from "../widgets/states";
 
-export function Later({ load }: { load: () => Promise<ComponentType> }) {
-  const [Page, setPage] = useState<ComponentType | null>(null);
+export function Later<P extends object>({ load, props }: { load: () => Promise<ComponentType<P>>; props: P }) {
+  const [Part, setPart] = useState<ComponentType<P> | null>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     load().then(
-      (page) => setPage(() => page),
+      (part) => setPart(() => part),
       () => setFailed(true),
     );
   }, [load]);
-  if (Page) return <Page />;
+  if (Part) return <Part {...props} />;
   return failed ? (
     <Fault what="This page could not be read." remedy="Reload it: the server may be a newer one, or gone." />
   ) : (

@@ -2,14 +2,14 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Failure } from "../api/http";
 import { getLinks } from "../api/zipkin";
-import { type Link, MOST_DRAWN, type ServiceMap, edgeId, mapOf, narrowed, readWindow } from "../model/map";
-import { count, counted, duration, percent } from "../model/numbers";
+import { type Link, MOST_DRAWN, mapOf, narrowed, readWindow } from "../model/map";
+import { count, counted } from "../model/numbers";
 import { LOOKBACKS, lookbackName, writeSearch } from "../model/search";
 import { looksOf } from "../model/services";
 import { Graph } from "../widgets/Graph";
-import { Swatch } from "../widgets/marks";
 import { useReady } from "../widgets/ready";
 import { Empty, Fault, Progress } from "../widgets/states";
+import { LinkTable } from "./LinkTable";
 import { MapPanel } from "./MapPanel";
 import { FindField } from "./FindField";
 import { wordsFor } from "./failures";
@@ -173,68 +173,6 @@ function Nothing({ find, lookback }: { find: string; lookback: number }) {
       <p>Edges appear as requests pass.</p>
     </Empty>
   );
-}
-
-function LinkTable({
-  map,
-  selected,
-  onSelect,
-}: {
-  map: ServiceMap;
-  selected: string | null;
-  onSelect: (id: string) => void;
-}) {
-  const byName = new Map(map.places.map((place) => [place.name, place]));
-  const name = (raw: string) => {
-    const place = byName.get(raw);
-    return (
-      place && (
-        <span class="row" title={raw}>
-          <Swatch mark={place.mark} />
-          <bdi class="cut">{place.alias}</bdi>
-        </span>
-      )
-    );
-  };
-  return (
-    <div class="scroll">
-      <table class="links">
-        <caption class="vh">Calls between services</caption>
-        <thead>
-          <tr>
-            <th>Caller</th>
-            <th>Called</th>
-            <th class="num">Calls</th>
-            <th class="num">Errors</th>
-            <th class="num">p50</th>
-            <th class="num">p99</th>
-          </tr>
-        </thead>
-        <tbody>
-          {map.edges.map(({ link, failing, bad }) => (
-            <tr key={edgeId(link)} class={selected === edgeId(link) ? "on" : ""} onClick={() => onSelect(edgeId(link))}>
-              <td>{name(link.parent)}</td>
-              <td>
-                <button type="button" class="plain tiny called" onClick={(event) => choose(event, link, onSelect)}>
-                  {name(link.child)}
-                </button>
-              </td>
-              <td class="num">{count(link.callCount)}</td>
-              <td class={`num${bad ? " bad" : " soft"}`}>{failing > 0 ? percent(failing) : "0"}</td>
-              <td class="num soft">{link.latency ? duration(link.latency.p50) : "–"}</td>
-              <td class="num">{link.latency ? duration(link.latency.p99) : "–"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-/** The row would take the same click, and undo it. */
-function choose(event: Event, link: Link, onSelect: (id: string) => void): void {
-  event.stopPropagation();
-  onSelect(edgeId(link));
 }
 
 /** Asks whenever the window is another; the old map stays until the new is there. */

@@ -2,6 +2,7 @@
 import { type View, between } from "../model/scale";
 import type { Node, Trace } from "../model/tree";
 import type { Key, KeyGroup } from "./keys";
+import { TABS, type Tab } from "./tracePlace";
 import type { Held } from "./useHeldZoom";
 
 /** Room around a span that is zoomed to. */
@@ -19,6 +20,11 @@ interface Context {
   jump: (node: Node) => void;
   held: Held;
   focusFind: () => void;
+  setTab: (tab: Tab) => void;
+  /** Null where no hop can be folded. */
+  toggleCalls: (() => void) | null;
+  /** Asks with which trace; null where the server has none. */
+  compare: (() => void) | null;
 }
 
 export function traceKeys({
@@ -33,6 +39,9 @@ export function traceKeys({
   jump,
   held,
   focusFind,
+  setTab,
+  toggleCalls,
+  compare,
 }: Context): KeyGroup {
   const toError = (step: 1 | -1) => () => {
     const errors = trace.nodes.filter(({ errorBegan }) => errorBegan);
@@ -64,6 +73,9 @@ export function traceKeys({
     { key: "e", words: "next error", run: toError(1) },
     { key: "E", words: "previous error", run: toError(-1) },
     { key: "x", words: "fold, unfold all below", run: () => node && foldBelow(node) },
+    ...(toggleCalls ? [{ key: "m", words: "spans, calls", run: toggleCalls }] : []),
+    ...(compare ? [{ key: "o", words: "compare with another trace", run: compare }] : []),
+    ...TABS.map((tab, i) => ({ key: String(i + 1), words: tab, run: () => setTab(tab) })),
     { key: "]", words: "show, hide the detail", run: () => setPanel(!panel) },
     ...(panel ? [{ key: "Escape", words: "close the detail", run: () => setPanel(false) }] : []),
   ];

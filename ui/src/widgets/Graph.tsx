@@ -15,11 +15,13 @@ export function Graph({
   map,
   selected,
   onSelect,
+  label = "Service map; the same numbers as a table under As table",
 }: {
   map: ServiceMap;
   /** The name of a service, or the id of an edge. */
   selected: string | null;
   onSelect: (id: string) => void;
+  label?: string;
 }) {
   const drawn = useMemo(() => arranged(map), [map]);
   const svg = useRef<SVGSVGElement>(null);
@@ -41,7 +43,7 @@ export function Graph({
       ref={svg}
       class="graph"
       role="group"
-      aria-label="Service map; the same numbers as a table under As table"
+      aria-label={label}
       width={drawn.columns * (NODE.width + GAP.x) - GAP.x + 2 * EDGE}
       height={drawn.rows * (NODE.height + GAP.y) - GAP.y + 2 * EDGE}
       onKeyDown={keydown}

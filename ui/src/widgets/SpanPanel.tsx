@@ -4,6 +4,7 @@ import { type Zone, fullClock, zoneName } from "../model/clock";
 import { type LookUp, labelOf, shiftInWords } from "../model/label";
 import { count, duration } from "../model/numbers";
 import { type Endpoint, type Micros, type Span, addressOf, micros } from "../model/span";
+import { curlOf } from "../model/spanCurl";
 import { inOrder } from "../model/tags";
 import { type Node, type Trace, durationOf, ownTime } from "../model/tree";
 import { Chips, ErrorPill, Mid, Swatch } from "./marks";
@@ -102,15 +103,31 @@ export function SpanPanel({
       {node.kind === "span" && <Ends node={node} />}
       {node.kind === "span" && <Tags key={node.key} node={node} />}
       {node.kind === "span" && <Events trace={trace} node={node} />}
-      {node.kind === "span" && service && likeThis && (
-        <section>
-          <a class="sm" href={likeThis(service, (node.joined ?? node.span).name ?? "")}>
-            More like this
-          </a>
-        </section>
+      {node.kind === "span" && (
+        <Onward node={node} href={service && likeThis ? likeThis(service, nameIn(node)) : null} />
       )}
       {node.kind === "span" && <Ids trace={trace} node={node} />}
     </aside>
+  );
+}
+
+const nameIn = ({ span, joined }: Node): string => (joined ?? span).name ?? "";
+
+/** What to do with a span from here. */
+function Onward({ node, href }: { node: Node; href: string | null }) {
+  const command = curlOf(node);
+  if (!href && !command) return null;
+  return (
+    <section>
+      <p class="row sm">
+        {href && <a href={href}>More like this</a>}
+        {command && (
+          <button type="button" class="plain tiny" title={command} onClick={() => void copy(command, "Command")}>
+            Copy as curl
+          </button>
+        )}
+      </p>
+    </section>
   );
 }
 

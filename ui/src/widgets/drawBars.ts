@@ -36,10 +36,30 @@ export function drawBars(
     const { mark, mesh } = labelOf(node, look);
     const thickness = mesh ? MESH : BODY;
     const top = i * ROW + (ROW - thickness) / 2;
+    if (node.carried && row.kind === "span") drawWhiskers(context, node.carried, bar, view, width, i * ROW + ROW / 2);
     drawBar(context, bar, mesh ? "mesh" : hueOf(mark), top, thickness);
     if (node.moved !== 0) fill(context, "ink-2", bar.left, top - TICK_UP, 2, TICK_UP);
     if (node.error !== null && row.kind === "span") drawError(context, bar, node.errorBegan, top, thickness);
   });
+}
+
+/** The mesh's part of a call: a thin line from where it took the call to where it gave it back. */
+function drawWhiskers(
+  context: CanvasRenderingContext2D,
+  [from, to]: readonly [number, number],
+  { left, right }: Bar,
+  view: View,
+  width: number,
+  middle: number,
+): void {
+  const [begin, end] = [Math.max(-2, x(view, width, from)), Math.min(width + 2, x(view, width, to))];
+  const line = (a: number, b: number, edge: number) => {
+    if (b - a < 1) return;
+    fill(context, "mesh", a, middle, b - a, 1);
+    fill(context, "mesh", edge, middle - 2, 1, 5);
+  };
+  line(begin, left, begin);
+  line(right, end, end - 1);
 }
 
 function drawBar(
