@@ -4,7 +4,14 @@ import pytest
 
 from clew.span.normal import new_span
 from clew.span.otlp import Export
-from clew.span.otlp_answer import failure, failure_json, success, success_json
+from clew.span.otlp_answer import (
+    failure,
+    failure_json,
+    failure_words,
+    rejection,
+    success,
+    success_json,
+)
 
 GOOD = Export([new_span(trace_id="1", id="1")], 0, "")
 PARTLY = Export([new_span(trace_id="1", id="1")], 2, "a span id is all zeros")
@@ -30,3 +37,24 @@ SAID = b"2 of 3 spans: a span id is all zeros"
 )
 def test_answers_are_what_the_published_definitions_say(answer: bytes, expected: bytes) -> None:
     assert answer == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (success(GOOD), ""),
+        (success(PARTLY), f"refused 2 spans: {SAID.decode()}"),
+        (b"\x0a\x02\x08\x03", "refused 3 spans: it does not say why"),
+        (b"<html>", ""),
+    ],
+)
+def test_what_an_answer_says_of_rejected_spans(answer: bytes, said: str) -> None:
+    assert rejection(answer) == said
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(failure(3, "no"), "no"), (b"404 page not found", "404 page not found"), (b"", "")],
+)
+def test_what_a_failure_says(answer: bytes, words: str) -> None:
+    assert failure_words(answer) == words

@@ -32,7 +32,7 @@ from clew.mesh.config.namers import (
     ZkLeaderNamer,
 )
 from clew.mesh.config.storage import DirectoryStorage, InMemoryStorage, KubernetesStorage, Storage
-from clew.mesh.config.telemetry import ZipkinHttpTelemeter, ZipkinTelemeter
+from clew.mesh.config.telemetry import OtlpTelemeter, ZipkinHttpTelemeter, ZipkinTelemeter
 from clew.mesh.config.tls import SYSTEM, Certificate, ClientTls
 from clew.mesh.config.transformers import (
     DaemonSetTransformer,
@@ -224,7 +224,7 @@ def _of_transformers(transformers: tuple[Transformer, ...]) -> Iterator[Thing]:
 
 def _telemeters(linker: Linker) -> Iterator[Need]:
     for index, telemeter in enumerate(linker.telemetry):
-        if isinstance(telemeter, ZipkinTelemeter):
+        if isinstance(telemeter, ZipkinTelemeter | OtlpTelemeter):
             place = Address(telemeter.host, telemeter.port)
         elif isinstance(telemeter, ZipkinHttpTelemeter):
             host, _, port = telemeter.host.rpartition(":")

@@ -23,6 +23,7 @@ from clew.mesh.config.linker import Linker
 from clew.mesh.config.load_balancer import Ewma
 from clew.mesh.config.router import H2Router, Router
 from clew.mesh.config.telemetry import (
+    OtlpTelemeter,
     RecentRequestsTelemeter,
     TraceLogTelemeter,
     ZipkinHttpTelemeter,
@@ -228,7 +229,11 @@ def sample_rate(linker: Linker) -> float:
     sent, shown = [0.0], [0.0]
     for telemeter in linker.telemetry:
         match telemeter:
-            case ZipkinTelemeter(sample_rate=rate) | ZipkinHttpTelemeter(initial_sample_rate=rate):
+            case (
+                ZipkinTelemeter(sample_rate=rate)
+                | ZipkinHttpTelemeter(initial_sample_rate=rate)
+                | OtlpTelemeter(sample_rate=rate)
+            ):
                 sent.append(rate)
             case RecentRequestsTelemeter(sample_rate=rate) | TraceLogTelemeter(sample_rate=rate):
                 shown.append(rate)

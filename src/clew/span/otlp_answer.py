@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from google.protobuf.message import DecodeError
 
 from clew.span.otlp import Export
 from clew.span.otlp_messages import ExportTraceServiceResponse, RpcStatus
@@ -36,6 +37,26 @@ def failure(code: int, message: str) -> bytes:
 def failure_json(code: int, message: str) -> bytes:
     """:func:`failure` in JSON."""
     return msgspec.json.encode({"code": code, "message": message})
+
+
+def rejection(answer: bytes) -> str:
+    """What an ``ExportTraceServiceResponse`` says of spans that were rejected; empty for none."""
+    try:
+        told = ExportTraceServiceResponse.FromString(answer).partial_success
+    except DecodeError:
+        return ""
+    if not told.rejected_spans:
+        return ""
+    return f"refused {told.rejected_spans} spans: {told.error_message or 'it does not say why'}"
+
+
+def failure_words(answer: bytes) -> str:
+    """The message of a ``google.rpc.Status``; of any other body its text."""
+    try:
+        message: str = RpcStatus.FromString(answer).message
+    except DecodeError:
+        message = ""
+    return message or answer.decode("utf-8", "replace")
 
 
 def _rejection(export: Export) -> str:

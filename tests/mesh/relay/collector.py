@@ -18,9 +18,13 @@ BAD = "HTTP/1.1 400 Bad\r\ncontent-length: 20\r\n\r\ntraceId is\nall zeros"
 
 @dataclass
 class Collector:
-    """``answer`` gets the number of the post (1, 2, …) and its spans; None is no answer at all."""
+    """``answer`` gets the number of the post (1, 2, …) and its spans; None is no answer at all.
+
+    ``read`` makes spans of a body.
+    """
 
     answer: Callable[[int, list[Span]], str | None] = lambda number, spans: ACCEPTED
+    read: Callable[[bytes], list[Span]] = decode_list
     port: int = 0
     posts: list[list[Span]] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
@@ -43,7 +47,7 @@ class Collector:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 length = int(head.partition("content-length:")[2].splitlines()[0])
-                spans = decode_list(await reader.readexactly(length))
+                spans = self.read(await reader.readexactly(length))
                 self.heads.append(head)
                 self.posts.append(spans)
                 answer = self.answer(len(self.posts), spans)

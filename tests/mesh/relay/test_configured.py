@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from clew.mesh.config.linker import read_linker
+from clew.mesh.relay.collector import ByScribe, Collector, Otlp, Zipkin
 from clew.mesh.relay.configured import collectors, server_facts
 from clew.mesh.relay.enrich import ServerFacts
 
@@ -10,6 +11,8 @@ telemetry:
 - {kind: io.l5d.zipkin, host: a, port: 9410}
 - {kind: io.zipkin.http, host: "[::1]:9411"}
 - {kind: io.l5d.zipkin, host: a, port: 9410, sampleRate: 1.0}
+- {kind: io.l5d.zipkin, host: a, port: 9411}
+- {kind: io.clew.otlp, host: a, path: /otlp/v1/traces}
 - {kind: io.l5d.prometheus}
 routers:
 - {protocol: http, label: out, dtab: /svc => /a, servers: [{port: 4140, ip: 0.0.0.0}]}
@@ -19,7 +22,12 @@ routers:
 
 
 def test_every_place_that_takes_spans_is_a_collector_once() -> None:
-    assert collectors(LINKER.telemetry) == (("a", 9410), ("::1", 9411))
+    assert collectors(LINKER.telemetry) == (
+        Collector("a", 9410, ByScribe()),
+        Collector("::1", 9411, Zipkin("zipkin")),
+        Collector("a", 9411, Zipkin()),
+        Collector("a", 4318, Otlp("/otlp/v1/traces")),
+    )
 
 
 def test_every_server_has_its_facts() -> None:

@@ -13,10 +13,14 @@ from tests.mesh.relay.test_backlog import counts
 
 from clew.mesh.relay import export
 from clew.mesh.relay.backlog import BacklogMetrics
+from clew.mesh.relay.collector import Collector as Place
+from clew.mesh.relay.collector import Otlp, Zipkin
 from clew.mesh.relay.export import Exporter, NoSuchCollector
 from clew.mesh.relay.retry import Retry
+from clew.span import otlp, otlp_answer
 from clew.span.model import Span
 from clew.span.normal import new_span
+from clew.span.otlp import Export
 from clew.span.proto3 import encode_list
 
 QUICK = Retry(first=0.01, longest=0.05, give_up_after=60.0)
@@ -44,7 +48,7 @@ def new_exporter(
 ) -> Exporter:
     metrics = BacklogMetrics(registry)
     return Exporter(
-        "127.0.0.1", port, metrics, retry=retry, max_waiting=max_waiting, timeout=timeout
+        Place("127.0.0.1", port), metrics, retry=retry, max_waiting=max_waiting, timeout=timeout
     )
 
 
@@ -318,8 +322,8 @@ def test_a_dead_telemeter_does_not_hold_up_another(registry: CollectorRegistry) 
     async def scenario() -> None:
         metrics = BacklogMetrics(registry)
         async with Collector().running() as collector:
-            dead = Exporter("127.0.0.1", unused_port(), metrics, retry=QUICK)
-            alive = Exporter("127.0.0.1", collector.port, metrics, retry=QUICK)
+            dead = Exporter(Place("127.0.0.1", unused_port()), metrics, retry=QUICK)
+            alive = Exporter(Place("127.0.0.1", collector.port), metrics, retry=QUICK)
             for exporter in (dead, alive):
                 await exporter.start()
                 exporter.offer(spans_named("a"), 1)
@@ -342,7 +346,7 @@ def test_a_telemeter_may_name_another_host_to_its_collector(registry: CollectorR
     async def scenario() -> str:
         async with Collector().running() as collector:
             exporter = Exporter(
-                "127.0.0.1", collector.port, BacklogMetrics(registry), host_header="zipkin"
+                Place("127.0.0.1", collector.port, Zipkin("zipkin")), BacklogMetrics(registry)
             )
             await exporter.start()
             exporter.offer(spans_named("a"), 1)
@@ -354,9 +358,53 @@ def test_a_telemeter_may_name_another_host_to_its_collector(registry: CollectorR
 
 def test_a_host_that_cannot_be_one_is_refused_at_once(registry: CollectorRegistry) -> None:
     with pytest.raises(NoSuchCollector, match="spans cannot be sent to http://"):
-        Exporter("zipkin:9411", 9411, BacklogMetrics(registry))
+        Exporter(Place("zipkin:9411", 9411), BacklogMetrics(registry))
 
 
 def test_an_ipv6_address_is_a_host(registry: CollectorRegistry) -> None:
-    exporter = Exporter("::1", 9411, BacklogMetrics(registry))
+    exporter = Exporter(Place("::1", 9411), BacklogMetrics(registry))
     assert exporter.telemeter == "[::1]:9411"
+
+
+def test_spans_go_by_otlp_and_what_is_rejected_is_said(
+    registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    rejected = otlp_answer.success(Export([], 1, "too old")).decode()
+    answer = f"HTTP/1.1 200 OK\r\ncontent-length: {len(rejected)}\r\n\r\n{rejected}"
+    collector = Collector(lambda number, spans: answer, read=otlp.decode_list)
+
+    async def scenario() -> None:
+        async with collector.running():
+            place = Place("127.0.0.1", collector.port, Otlp("/v1/traces"))
+            exporter = Exporter(place, BacklogMetrics(registry))
+            await exporter.start()
+            exporter.offer(spans_named("a", "b"), 2)
+            await exporter.stop()
+
+    asyncio.run(scenario())
+    assert collector.names == ["a", "b"]
+    assert collector.heads[0].startswith("post /v1/traces http/1.1\r\n")
+    assert "content-type: application/x-protobuf\r\n" in collector.heads[0]
+    (said,) = caplog.messages
+    assert said.endswith("/v1/traces: refused 1 spans: 1 of 1 spans: too old")
+    assert counts(registry) == {"received": 2, "exported": 2}
+
+
+def test_why_otlp_refuses_is_said_in_words(
+    registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    why = otlp_answer.failure(3, "no ids").decode()
+    answer = f"HTTP/1.1 400 Bad\r\ncontent-length: {len(why)}\r\n\r\n{why}"
+    collector = Collector(lambda number, spans: answer, read=otlp.decode_list)
+
+    async def scenario() -> None:
+        async with collector.running():
+            place = Place("127.0.0.1", collector.port, Otlp("/v1/traces"))
+            exporter = Exporter(place, BacklogMetrics(registry))
+            await exporter.start()
+            exporter.offer(spans_named("a"), 1)
+            await exporter.stop()
+
+    asyncio.run(scenario())
+    assert caplog.messages[0].endswith("refused 1 spans: 400 no ids")
+    assert counts(registry) == {"received": 1, "refused": 1}

@@ -17,6 +17,8 @@ def _is_host_port(text: str) -> bool:
 HostPort = Annotated[str, Rule(_is_host_port, "a host and a port, host:port")]
 
 
+UrlPath = Annotated[str, Rule(lambda text: text.startswith("/"), "a path that begins with '/'")]
+
 _LEVELS = ("FATAL", "CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "TRACE", "ALL")
 LogLevel = Annotated[str, Rule(_LEVELS.__contains__, f"one of {', '.join(_LEVELS)}")]
 
@@ -38,6 +40,15 @@ class ZipkinHttpTelemeter(KindSection, frozen=True, kw_only=True, tag="io.zipkin
     host_header: str = "zipkin"
     compression_enabled: bool = True
     initial_sample_rate: Share = 0.001
+
+
+class OtlpTelemeter(KindSection, frozen=True, kw_only=True, tag="io.clew.otlp"):
+    """Spans by OTLP, as protobuf over HTTP."""
+
+    host: str = "localhost"
+    port: Port = 4318
+    path: UrlPath = "/v1/traces"
+    sample_rate: Share = 0.001
 
 
 class ZipkinKafkaTelemeter(KindSection, frozen=True, kw_only=True, tag="io.zipkin.kafka"):
@@ -104,6 +115,7 @@ class TraceLogTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.trac
 Telemeter = (
     ZipkinTelemeter
     | ZipkinHttpTelemeter
+    | OtlpTelemeter
     | ZipkinKafkaTelemeter
     | NewRelicTelemeter
     | PrometheusTelemeter

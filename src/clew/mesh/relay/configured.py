@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clew.mesh.config.linker import Linker
-from clew.mesh.config.telemetry import Telemeter, ZipkinHttpTelemeter, ZipkinTelemeter
+from clew.mesh.config.telemetry import (
+    OtlpTelemeter,
+    Telemeter,
+    ZipkinHttpTelemeter,
+    ZipkinTelemeter,
+)
+from clew.mesh.relay.collector import ByScribe, Collector, Otlp, Zipkin
 from clew.mesh.relay.enrich import ServerFacts
+from clew.mesh.relay.scribe import PORT as SCRIBE_PORT
 from clew.mesh.xds.listeners import server_key
 
 
@@ -25,14 +32,17 @@ def server_facts(linker: Linker) -> dict[str, ServerFacts]:
     }
 
 
-def collectors(telemetry: Iterable[Telemeter]) -> tuple[tuple[str, int], ...]:
-    """Host and port of every collector that takes spans, each once."""
-    places: dict[tuple[str, int], None] = {}
+def collectors(telemetry: Iterable[Telemeter]) -> tuple[Collector, ...]:
+    """Every collector that takes spans, each once."""
+    found: dict[Collector, None] = {}
     for telemeter in telemetry:
         match telemeter:
             case ZipkinTelemeter(host=host, port=port):
-                places[host, port] = None
-            case ZipkinHttpTelemeter(host=authority):
+                form = ByScribe() if port == SCRIBE_PORT else Zipkin()
+                found[Collector(host, port, form)] = None
+            case ZipkinHttpTelemeter(host=authority, host_header=header):
                 host, _, port_text = authority.rpartition(":")
-                places[host.strip("[]"), int(port_text)] = None
-    return tuple(places)
+                found[Collector(host.strip("[]"), int(port_text), Zipkin(header))] = None
+            case OtlpTelemeter(host=host, port=port, path=path):
+                found[Collector(host, port, Otlp(path))] = None
+    return tuple(found)

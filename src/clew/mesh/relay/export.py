@@ -1,6 +1,6 @@
 """Sends spans to one collector, patiently but not forever.
 
-By ``POST /api/v2/spans``, or by Scribe where that is spoken.
+By HTTP in the form that it takes, or by Scribe where that is spoken.
 """
 
 from __future__ import annotations
@@ -15,8 +15,12 @@ import httpx
 from clew.errors import ClewError
 from clew.mesh.relay.answer import Answer, Refused, Taken, Unavailable
 from clew.mesh.relay.backlog import Backlog, BacklogMetrics, Batch, Dropped
+from clew.mesh.relay.collector import ByScribe, Collector, Otlp, Zipkin
 from clew.mesh.relay.retry import Retry
 from clew.mesh.relay.scribe import NotScribe, Scribe
+from clew.span import otlp_writing
+from clew.span.otlp_answer import failure_words, rejection
+from clew.span.proto3 import decode_list
 
 MAX_POST = 512 * 1024
 """Bytes; batches that have waited are joined up to this size. Zipkin takes 10 MiB."""
@@ -42,33 +46,30 @@ class Exporter:
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        collector: Collector,
         metrics: BacklogMetrics,
         *,
         retry: Retry = PATIENCE,
         max_waiting: int = MAX_WAITING,
         timeout: float = 10.0,
-        host_header: str | None = None,
-        scribe: bool = False,
     ) -> None:
-        """``timeout`` is in seconds; ``host_header`` goes instead of the real host and port.
-
-        ``scribe``: try that first, and HTTP when the collector does not speak it.
-        """
-        self.telemeter = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self._url = f"http://{self.telemeter}/api/v2/spans"
+        """``timeout`` is in seconds. Raises NoSuchCollector."""
+        self.telemeter = str(collector)
+        self._url = collector.url
         self._headers = {"content-type": "application/x-protobuf"}
-        if host_header is not None:
-            self._headers["host"] = host_header
+        self._otlp = isinstance(collector.form, Otlp)
+        if isinstance(collector.form, Zipkin) and collector.form.host_header:
+            self._headers["host"] = collector.form.host_header
         try:
             httpx.URL(self._url)
         except httpx.InvalidURL as error:
             raise NoSuchCollector(f"spans cannot be sent to {self._url}: {error}") from error
         self._backlog = Backlog(self.telemeter, metrics, max_bytes=max_waiting)
-        self._scribe = Scribe(host, port, timeout=timeout) if scribe else None
-        self._by_http = not scribe
+        self._by_http = not isinstance(collector.form, ByScribe)
         """Whether the collector is known to speak HTTP."""
+        self._scribe = (
+            None if self._by_http else Scribe(collector.host, collector.port, timeout=timeout)
+        )
         self._retry = retry
         self._timeout = timeout
         self._arrived = asyncio.Event()
@@ -159,10 +160,18 @@ class Exporter:
                 return await self._scribe.post(body)
             except NotScribe:
                 self._by_http = True
+        if self._otlp:
+            # not here: of a long body it takes a while
+            body = await asyncio.to_thread(_as_otlp, body)
         post = client.stream("POST", self._url, content=body, headers=self._headers)
         try:
             async with post as response:
-                return _answer(response, await _beginning(response))
+                said = await _beginning(response)
+                if self._otlp and response.is_success and (rejected := rejection(said)):
+                    # the collector has the others, and these are lost whatever is done
+                    self._complain(rejected)
+                words = failure_words(said) if self._otlp else said.decode("utf-8", "replace")
+                return _answer(response, " ".join(words.split()))
         except httpx.RequestError as error:
             # another one may listen there when it is back
             self._by_http = self._scribe is None
@@ -205,11 +214,15 @@ def _answer(response: httpx.Response, text: str) -> Answer:
     return Refused(why)
 
 
-async def _beginning(response: httpx.Response, max_bytes: int = 1024) -> str:
-    """The first bytes of the body as one line; the rest is not read."""
+def _as_otlp(body: bytes) -> bytes:
+    return otlp_writing.encode(decode_list(body))
+
+
+async def _beginning(response: httpx.Response, max_bytes: int = 1024) -> bytes:
+    """The first bytes of the body; the rest is not read."""
     body = b""
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > max_bytes:
             break
-    return " ".join(body[:max_bytes].decode("utf-8", "replace").split())
+    return body[:max_bytes]

@@ -10,15 +10,14 @@ from prometheus_client import CollectorRegistry
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.telemetry import RecentRequestsTelemeter, TraceLogTelemeter
 from clew.mesh.relay.backlog import BacklogMetrics
+from clew.mesh.relay.collector import Collector, Zipkin
 from clew.mesh.relay.configured import collectors, server_facts
 from clew.mesh.relay.export import Exporter
 from clew.mesh.relay.recent import RecentRequests
 from clew.mesh.relay.relay import Relay
-from clew.mesh.relay.scribe import PORT as SCRIBE_PORT
 from clew.mesh.relay.span_log import SpanLog
 
-Exporters = Mapping[tuple[str, int], Exporter]
-"""By host and port of the collector."""
+Exporters = Mapping[Collector, Exporter]
 
 
 class Telemeters:
@@ -42,15 +41,14 @@ class Telemeters:
 
     @property
     def paged(self) -> list[tuple[str, int]]:
-        """Collectors that may have pages where they are: who speaks Scribe has them elsewhere."""
-        return [place for place in self._exporters if place[1] != SCRIBE_PORT]
+        """Host and port of collectors that may have pages there: others have them elsewhere."""
+        return [(each.host, each.port) for each in self._exporters if isinstance(each.form, Zipkin)]
 
     def exporters(self, linker: Linker) -> Exporters:
         """Those of another file, for :meth:`send_to`. Raises NoSuchCollector."""
         return {
-            (host, port): self._exporters.get((host, port))
-            or Exporter(host, port, self._backlogs, scribe=port == SCRIBE_PORT)
-            for host, port in collectors(linker.telemetry)
+            collector: self._exporters.get(collector) or Exporter(collector, self._backlogs)
+            for collector in collectors(linker.telemetry)
         }
 
     def use_facts(self, linker: Linker) -> None:
