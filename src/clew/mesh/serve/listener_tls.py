@@ -68,9 +68,9 @@ def server_context(tls: ServerTls, files: Mapping[str, bytes]) -> ssl.SSLContext
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version, context.maximum_version = versions(tls.protocols or _MODERN)
     context.set_alpn_protocols(["http/1.1"])
-    if tls.ciphers:
-        context.set_ciphers(":".join(map(_openssl_name, tls.ciphers)))
     try:
+        if tls.ciphers:
+            context.set_ciphers(":".join(map(_openssl_name, tls.ciphers)))
         _show(context, tls.key_pair, files)
         if tls.authorities is not None:
             context.verify_mode = (

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from clew.errors import ClewError
 from clew.mesh.binding.resolution import first_client, resolution
 from clew.mesh.config.linker import Linker
+from clew.mesh.naming.dtab import Dtab
 from clew.mesh.naming.path import ParseError
 from clew.mesh.serve.delegator import DELEGATE_SECONDS, Delegation, Delegator
 from clew.mesh.xds.names import Asked, read_asked
@@ -79,11 +80,12 @@ class ContextPage:
 
     async def _answer(self, request: Request) -> Response:
         told = request.headers
-        cluster = told.get(ASKED, "")
-        asked = read_asked(cluster, self._linker())
+        cluster, linker = told.get(ASKED, ""), self._linker()
+        asked = read_asked(cluster, linker)
         if asked is None:
             raise HTTPException(NOWHERE)  # the router has gone meanwhile
-        tree = await self._tree(asked)
+        (dtab,) = (router.dtab for router in linker.routers if router.label == asked.router)
+        tree = await self._tree(asked, dtab)
         client = told.get(CLIENT) or (first_client(tree) if tree else "")
         if not client:
             raise HTTPException(NOWHERE)
@@ -98,9 +100,8 @@ class ContextPage:
         )
         return PlainTextResponse(passage.text)
 
-    async def _tree(self, asked: Asked) -> Delegation | None:
-        """None when it cannot be had; the rest is worth telling."""
-        (dtab,) = (each.dtab for each in self._linker().routers if each.label == asked.router)
+    async def _tree(self, asked: Asked, dtab: Dtab) -> Delegation | None:
+        """None when it cannot be had; the rest is worth telling. ``dtab`` is the router's."""
         try:
             async with asyncio.timeout(DELEGATE_SECONDS):
                 whole = dtab + asked.read_override()

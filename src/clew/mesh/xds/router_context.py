@@ -41,7 +41,7 @@ function envoy_on_request(handle)
   local headers = handle:headers()
   local written = headers:get("max-forwards")
   local most = written and written:find("^[+-]?%d+$") and tonumber(written)
-  if written and not most then
+  if written and not (most and most < 2^31) then
     return handle:respond({{[":status"] = "400"}}, "{BAD_MAX_FORWARDS}")
   end
   local wanted = (headers:get("l5d-add-context") or ""):lower()
@@ -91,7 +91,7 @@ def switched_on() -> dict[str, PackedAny]:
 
 
 def facts() -> list[Any]:
-    """What a route adds to an answer for the filter; an answer of Envoy's own has none of it."""
+    """What a route adds to an answer for the filter; without an endpoint there is no address."""
     return [
         setting(ASKED, "%UPSTREAM_CLUSTER_RAW%"),
         setting(CLIENT, f"%UPSTREAM_METADATA({NAMESPACE}:id)%"),
