@@ -1,30 +1,35 @@
 """Kubernetes: 1,000 services of 10 endpoints, and three nodes whose meshes are replaced in turn.
 
-By the small API server of the tests, which one contract holds to what a real one does.
+By the small API server of the tests, which one contract holds to what a real one does; with
+``--real`` by a real one, which is built when it is not there yet.
 """
 
 from __future__ import annotations
 
 import http.server
 import json
+import os
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
-from e2e.kubernetes_load import Load
-from e2e.kubernetes_nodes import three_nodes
+from e2e.kube_apiserver.running import BINARY
+from e2e.kubernetes_nodes import api, network, three_nodes
 from e2e.kubernetes_world import rolling_upgrade
 from e2e.mesh_world import free_port
 from e2e.namespace import NAMESPACE
-from tests.mesh.namers.k8s.api_server import ApiServer, endpoint_slice
-from tests.mesh.namers.k8s.in_thread import SmallCluster, small_cluster
+from tests.mesh.namers.k8s.api_server import endpoint_slice
+from tests.mesh.namers.k8s.cluster import Cluster
+from tests.mesh.namers.k8s.in_thread import SmallCluster
 
 from bench.load import Result
 from bench.running import descendants
@@ -38,10 +43,10 @@ REST_SECONDS = 60
 RATE = 200
 MOVING = "moving"
 """A service with one endpoint, which is now at the one and now at the other of these."""
-PLACES = ("127.0.0.1", "127.0.0.2")
+PLACES = ("10.1.0.1", "10.1.0.2")
 LINKER = """\
 admin: {{port: {admin}}}
-namers: [{{kind: io.l5d.k8s, host: 127.0.0.1, port: {api}}}]
+namers: [{{kind: io.l5d.k8s}}]
 routers:
 - protocol: http
   dtab: /svc => /#/io.l5d.k8s/default/http;
@@ -89,11 +94,30 @@ class Mesh:
 
 
 def main() -> None:
-    with small_cluster(ApiServer()) as cluster, places() as port:
+    if "--real" in sys.argv:
+        built = subprocess.run(["scripts/kube_apiserver"], stdout=subprocess.PIPE, check=True)
+        os.environ[BINARY] = built.stdout.decode().strip()
+    seen = played("services")
+    rolled = played("rolling")
+    print(f"| {SERVICES:,} services of {ENDPOINTS} endpoints, {USED} of them used | |\n|---|---|")
+    print(f"| from start to the first answer, s | {seen['first']:.2f} |")
+    print(f"| control plane, resident MB | {seen['control']:.0f} |")
+    print(f"| Envoy, resident MB | {seen['envoy']:.0f} |")
+    print(f"| from a change to Envoy using it, p50 ms | {1e3 * seen['p50']:.1f} |")
+    print(f"| p99 ms | {1e3 * seen['p99']:.1f} |")
+    print(f"| requests to the API in {REST_SECONDS} s at rest | {seen['asked']} |")
+    print(f"| requests at {RATE} rps while three meshes are replaced | {rolled['sent']:,} |")
+    print(f"| of them failed | {len(rolled['failures'])} |")
+
+
+def services(work: Path) -> dict[str, float]:
+    """What one mesh does with many services."""
+    network(work)
+    with api(work) as (cluster, environment), places() as port:
         fill(cluster)
         move(cluster, PLACES[0], port)
         began = time.perf_counter()
-        with started(cluster) as mesh:
+        with started(work, environment) as mesh:
             until(mesh, PLACES[0])
             first = time.perf_counter() - began
             for number in range(USED):
@@ -106,47 +130,64 @@ def main() -> None:
                 until(mesh, to)
                 changes.latencies.append(time.perf_counter() - before)
             control, envoy = mesh.resident()
-            asked = len(cluster.server.requests)
+            before_rest = asked(cluster)
             time.sleep(REST_SECONDS)
-            asked = len(cluster.server.requests) - asked
-    rolled = rolling()
-    print(f"| {SERVICES:,} services of {ENDPOINTS} endpoints, {USED} of them used | |\n|---|---|")
-    print(f"| from start to the first answer, s | {first:.2f} |")
-    print(f"| control plane, resident MB | {control:.0f} |")
-    print(f"| Envoy, resident MB | {envoy:.0f} |")
-    print(f"| from a change to Envoy using it, p50 ms | {1e3 * changes.quantile(0.5):.1f} |")
-    print(f"| p99 ms | {1e3 * changes.quantile(0.99):.1f} |")
-    print(f"| requests to the API in {REST_SECONDS} s at rest | {asked} |")
-    print(f"| requests at {RATE} rps while three meshes are replaced | {rolled.sent:,} |")
-    print(f"| of them failed | {len(rolled.failures)} |")
+            return {
+                "first": first,
+                "control": control,
+                "envoy": envoy,
+                "p50": changes.quantile(0.5),
+                "p99": changes.quantile(0.99),
+                "asked": asked(cluster) - before_rest,
+            }
 
 
-def fill(cluster: SmallCluster) -> None:
+def rolling(work: Path) -> dict[str, Any]:
+    """What became of requests while the mesh of each of three nodes was replaced."""
+    with three_nodes(work) as nodes:
+        return rolling_upgrade(nodes, RATE)
+
+
+def asked(cluster: Cluster) -> int:
+    """How often the API server has been asked for endpoints; a watch counts once it has ended."""
+    if isinstance(cluster, SmallCluster):
+        return len(cluster.server.requests)
+    counts = re.findall(
+        r'^apiserver_request_total\{.*resource="endpointslices".*verb="(?:LIST|WATCH)".*\} (\d+)$',
+        cluster.client.get("/metrics").text,
+        re.MULTILINE,
+    )
+    return sum(map(int, counts))
+
+
+def fill(cluster: Cluster) -> None:
     """Endpoints that nothing listens on."""
     for number in range(SERVICES):
         hosts = [
-            (f"127.{each + 9}.{number // 250}.{number % 250 + 1}", f"node-{each}")
+            (f"10.{each + 9}.{number // 250}.{number % 250 + 1}", f"node-{each}")
             for each in range(ENDPOINTS)
         ]
         slice = endpoint_slice(f"service-{number}", hosts, {"http": 8080})
         cluster.put("endpointslices", "default", f"service-{number}-1", **slice)
 
 
-def move(cluster: SmallCluster, to: str, port: int) -> None:
+def move(cluster: Cluster, to: str, port: int) -> None:
     slice = endpoint_slice(MOVING, [(to, "node-1")], {"http": port})
     cluster.put("endpointslices", "default", f"{MOVING}-1", **slice)
 
 
 @contextmanager
-def started(cluster: SmallCluster) -> Iterator[Mesh]:
+def started(work: Path, environment: Mapping[str, str]) -> Iterator[Mesh]:
     """A mesh, not yet ready."""
     with ExitStack() as stack:
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         port = free_port()
         file = work / "linkerd.yaml"
-        file.write_text(LINKER.format(admin=free_port(), api=cluster.server.port, port=port))
+        file.write_text(LINKER.format(admin=free_port(), port=port))
         process = subprocess.Popen(
-            [sys.executable, "-m", "clew", "mesh", str(file)], stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "clew", "mesh", str(file)],
+            env={**os.environ, **environment},
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
         )
         stack.callback(process.wait)
         stack.callback(process.terminate)
@@ -178,19 +219,19 @@ def until(mesh: Mesh, place: str) -> None:
         time.sleep(0.001)
 
 
-def rolling() -> Load:
-    """What became of requests while the mesh of each of three nodes was replaced."""
+def played(scene: str) -> dict[str, Any]:
+    """What a scene has seen, in a namespace of its own with the addresses of nodes."""
     with tempfile.TemporaryDirectory() as work:
         done = subprocess.run(
-            [*NAMESPACE, sys.executable, "-m", "bench.kubernetes", work],
+            [*NAMESPACE, sys.executable, "-m", "bench.kubernetes", scene, work],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             check=True,
         )
-    return Load(entries=(), **json.loads(done.stdout))
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
 
 
 if __name__ == "__main__":
-    # inside of the namespace that rolling makes
-    with three_nodes(Path(sys.argv[1])) as nodes:
-        print(json.dumps(rolling_upgrade(nodes, RATE)))
+    _, scene, work = sys.argv
+    print(json.dumps({"services": services, "rolling": rolling}[scene](Path(work))))

@@ -171,14 +171,10 @@ def network(work: Path) -> None:
 
 @contextmanager
 def three_nodes(work: Path) -> Iterator[Nodes]:
-    """Ready, with a pod of each service on each of them.
-
-    The API server is a real one where the environment says where that is.
-    """
+    """Ready, with a pod of each service on each of them."""
     network(work)
     with ExitStack() as stack:
-        api = _real_api(work) if BINARY in os.environ else _small_api()
-        cluster, environment = stack.enter_context(api)
+        cluster, environment = stack.enter_context(api(work))
         nodes = Nodes(work, cluster, environment)
         stack.callback(nodes.close)
         for service in PORTS:
@@ -189,6 +185,16 @@ def three_nodes(work: Path) -> Iterator[Nodes]:
         for node in NODES:
             nodes.wait_until_ready(node)
         yield nodes
+
+
+@contextmanager
+def api(work: Path) -> Iterator[tuple[Cluster, Mapping[str, str]]]:
+    """An API server, and what a mesh has in its environment to find it.
+
+    It is a real one where the environment says where that is.
+    """
+    with _real_api(work) if BINARY in os.environ else _small_api() as found:
+        yield found
 
 
 @contextmanager
