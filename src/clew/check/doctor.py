@@ -10,6 +10,7 @@ from clew.check.finding import Finding, warning
 from clew.check.linker_file import Files
 from clew.check.run import Here
 from clew.demo.topology import lay_out
+from clew.install import mesh
 from clew.mesh.config.linker import Linker
 from clew.mesh.namers.k8s.rights import rights
 from clew.mesh.naming.bound import Address
@@ -38,11 +39,11 @@ def _files(here: Here, files: Files) -> Iterator[Finding]:
         if not here.in_pod:
             yield from linker_file.of_machine(file)
         yield from linker_file.of_surroundings(file, here.environment)
-    linkers = [file for file in right if isinstance(file, Linker)]
-    asking = [linker for linker in linkers if linker_file.asks_kubernetes(linker)]
+    asking = [file for file in right if linker_file.asks_kubernetes(file)]
     if asking:
-        needed = dict.fromkeys(each for linker in asking for each in rights(linker, here.namespace))
-        yield from run.cluster(replace(here, needed=tuple(needed)))
+        needed = dict.fromkeys(each for file in asking for each in rights(file, here.namespace))
+        app = mesh.NAME if isinstance(asking[0], Linker) else "namerd"
+        yield from run.cluster(replace(here, needed=tuple(needed), app=app))
 
 
 def _demo_ports() -> Iterator[Finding]:
@@ -50,10 +51,10 @@ def _demo_ports() -> Iterator[Finding]:
     topology = lay_out(1, 0)
     (node,) = topology.nodes
     routers = [("outgoing", node.outgoing), ("incoming", node.incoming), ("admin", node.admin)]
-    mesh = [(f"mesh, {name}", _address(place)) for name, place in routers]
+    of_mesh = [(f"mesh, {name}", _address(place)) for name, place in routers]
     traces = [("traces", _address(topology.traces))]
     for program in (
-        ports.Program("the mesh", mesh, f"http://{node.admin}/admin/ping"),
+        ports.Program("the mesh", of_mesh, f"http://{node.admin}/admin/ping"),
         ports.Program("the trace server", traces, f"http://{topology.traces}/health"),
     ):
         yield from ports.findings(program, warning)

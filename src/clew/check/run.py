@@ -48,8 +48,10 @@ class Here:
     """Base URL of the trace server; empty to leave traces alone."""
     outgoing_port: int = Options().outgoing_port
     """Of the mesh on every node; asked for in a pod that may not list others."""
+    app: str = mesh.NAME
+    """Whose rights are looked at, by the label of its pods; its account is called so too."""
     needed: Sequence[Right] = ()
-    """Rights of the mesh; without any those of the mesh that ``clew install`` prints."""
+    """Its rights; without any those of the mesh that ``clew install`` prints."""
     account: Path = ACCOUNT
     resolv_conf: Path = network.RESOLV_CONF
     proxy_port: int = PROXY_PORT
@@ -161,8 +163,8 @@ def _rights(cluster: Cluster, here: Here, found: Sequence[Pod]) -> Iterator[Find
     """Of the mesh's account: the own one in a pod, and else by name where that may be asked."""
     needed = here.needed or _of_installed(here.namespace)
     if not here.in_pod:
-        accounts = (each.spec.service_account_name for each in found if each.app == mesh.NAME)
-        account = next(filter(None, accounts), mesh.NAME)
+        accounts = (each.spec.service_account_name for each in found if each.app == here.app)
+        account = next(filter(None, accounts), here.app)
         user = rights.account(here.namespace, account)
         try:
             missing = {each: cluster.lacking(each, user) for each in needed}
@@ -176,7 +178,8 @@ def _rights(cluster: Cluster, here: Here, found: Sequence[Pod]) -> Iterator[Find
     except NotAllowed as error:
         yield warning("rights", error.message, "kubectl auth can-i --list says them")
     else:
-        who = "this pod" if here.in_pod else "you, not the mesh,"
+        other = "the mesh" if here.app == mesh.NAME else here.app
+        who = "this pod" if here.in_pod else f"you, not {other},"
         yield from rights.findings(missing, who)
 
 

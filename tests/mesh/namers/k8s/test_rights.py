@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from clew.mesh.config.linker import read_linker
+from clew.mesh.config.namerd import read_namerd
 from clew.mesh.namers.k8s.rights import Right, rights
 
 
@@ -145,6 +146,18 @@ routers:
 """
     found = [shown(each) for each in rights(read_linker(text, "linkerd.yml"), "own")]
     assert found == [f"networking.k8s.io/ingresses in {where}", f"core/secrets in {where}"]
+
+
+def test_a_namerd_writes_dtabs_which_may_lead_anywhere() -> None:
+    text = """
+storage: {kind: io.l5d.k8s, namespace: dtabs}
+interfaces: [{kind: io.l5d.httpController}]
+namers: [{kind: io.l5d.k8s}]
+"""
+    *read, dtabs = rights(read_namerd(text, "namerd.yml"), "own")
+    assert list(map(shown, read)) == endpoints("*")
+    assert shown(dtabs) == "l5d.io/dtabs in dtabs"
+    assert dtabs.verbs == ("get", "list", "watch", "create", "update", "delete")
 
 
 def test_a_right_to_all_namespaces_covers_one() -> None:

@@ -1,9 +1,9 @@
-"""What the account of a mesh must be allowed to do, as its linker file has it. Pure."""
+"""What the account of a mesh or a namerd must be allowed to do, as its file has it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clew.mesh.config.authority import SECRET, SecretAuthority
 from clew.mesh.config.certificates import used_authority
@@ -15,9 +15,11 @@ from clew.mesh.config.interpreter import (
     NamerdInterpreter,
 )
 from clew.mesh.config.linker import Linker
+from clew.mesh.config.namerd import Namerd
 from clew.mesh.config.namers import K8sExternalNamer, K8sNamer, K8sNsNamer, Namer, RewriteNamer
 from clew.mesh.config.router import Router
 from clew.mesh.config.section import is_kubernetes_name
+from clew.mesh.config.storage import KubernetesStorage
 from clew.mesh.config.tls import IngressServerTls
 from clew.mesh.config.transformers import (
     ConstTransformer,
@@ -70,22 +72,22 @@ class Right:
         )
 
 
-def rights(linker: Linker, own: str) -> tuple[Right, ...]:
-    """Each once, without those that others cover. ``own`` is the namespace of the mesh."""
-    watched = map(Right.to_watch, _collections(linker, own))
-    wanted = dict.fromkeys([*watched, *_authority(linker)])
+def rights(file: Linker | Namerd, own: str) -> tuple[Right, ...]:
+    """Each once, without those that others cover. ``own`` is the namespace of the pod."""
+    watched = map(Right.to_watch, _collections(file, own))
+    wanted = dict.fromkeys([*watched, *_written(file)])
     return tuple(
         each for each in wanted if not any(other != each and other.covers(each) for other in wanted)
     )
 
 
-def _collections(linker: Linker, own: str) -> Iterator[Collection]:
-    for namer in linker.namers:
+def _collections(file: Linker | Namerd, own: str) -> Iterator[Collection]:
+    for namer in file.namers:
         for kind in _kinds(namer):
-            for namespace in _namespaces(linker, namer, own):
+            for namespace in _namespaces(file, namer, own):
                 yield Collection(kind, namespace)
         yield from _gateways(namer.transformers)
-    for router in linker.routers:
+    for router in _routers(file):
         yield from _gateways(router.interpreter.transformers)
         match router.interpreter:
             case ConfigMapInterpreter(namespace=namespace, name=name):
@@ -99,12 +101,21 @@ def _collections(linker: Linker, own: str) -> Iterator[Collection]:
                     yield Collection(Kind.SECRETS, identifier.namespace or "")
 
 
-def _authority(linker: Linker) -> Iterator[Right]:
-    """The one Secret, which the mesh also writes; an empty one must be there."""
-    authority = used_authority(linker)
-    if isinstance(authority, SecretAuthority):
-        verbs = ("get", *WATCH, "update")
-        yield Right("", "secrets", authority.namespace, SECRET, verbs)
+def _routers(file: Linker | Namerd) -> tuple[Router, ...]:
+    return file.routers if isinstance(file, Linker) else ()
+
+
+def _written(file: Linker | Namerd) -> Iterator[Right]:
+    """What is not only read: of a mesh one Secret, which must be there; of a namerd its dtabs."""
+    match file:
+        case Linker():
+            authority = used_authority(file)
+            if isinstance(authority, SecretAuthority):
+                secret = Collection(Kind.SECRETS, authority.namespace, SECRET)
+                yield replace(Right.to_watch(secret), verbs=("get", *WATCH, "update"))
+        case Namerd(storage=KubernetesStorage(namespace=namespace)):
+            verbs = ("get", *WATCH, "create", "update", "delete")
+            yield replace(Right.to_watch(Collection(Kind.DTABS, namespace)), verbs=verbs)
 
 
 def _kinds(namer: Namer) -> tuple[Kind, ...]:
@@ -124,13 +135,13 @@ def _gateways(transformers: tuple[Transformer, ...]) -> Iterator[Collection]:
             yield Collection(Kind.SERVICES, each.namespace)
 
 
-def _namespaces(linker: Linker, namer: Namer, own: str) -> tuple[str, ...]:
+def _namespaces(file: Linker | Namerd, namer: Namer, own: str) -> tuple[str, ...]:
     """In which names of the file lead it; all of them where any may be asked for."""
     if isinstance(namer, K8sNsNamer):
         return (own,)
     found = dict.fromkeys(
         _next_segment(place, namer.root)
-        for place in _places(linker)
+        for place in _places(file)
         if place.startswith(namer.root) or namer.root.startswith(place)
     )
     # requests may have a dtab of their own: what is near is within reach
@@ -143,19 +154,21 @@ def _next_segment(place: Path, root: Path) -> str:
     return segments[0].decode(errors="replace").lower() if segments else ""
 
 
-def _places(linker: Linker) -> Iterator[Path]:
+def _places(file: Linker | Namerd) -> Iterator[Path]:
     """With what names begin, as far as the file says it, once they are rewritten."""
-    for namer in linker.namers:
+    if isinstance(file, Namerd):
+        yield Path()  # what its dtabs will be is not in the file
+    for namer in file.namers:
         if isinstance(namer, RewriteNamer):
             yield _fixed(namer.name)
         yield from _instead(namer.transformers)
-    for router in linker.routers:
+    for router in _routers(file):
         yield router.dst_prefix
-        yield from _written(router)
+        yield from _led_to(router)
         yield from _instead(router.interpreter.transformers)
 
 
-def _written(router: Router) -> Iterator[Path]:
+def _led_to(router: Router) -> Iterator[Path]:
     interpreter: Interpreter = router.interpreter
     if isinstance(interpreter, NamerdInterpreter):
         return  # which asks namers of its own
