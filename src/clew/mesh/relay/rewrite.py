@@ -162,6 +162,8 @@ class _Alone(dict[bytes, bytes]):
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
+        self._copies = {key: tuple(side_tags({key: "?"}, kind)) for key in _ALONE - {sent.WHAT}}
+        """By tag of Envoy, Linkerd's tags with the same value."""
         self.others: set[bytes] = set()
         """Tags that must be read together; they make nothing alone."""
         self.kept = 0
@@ -178,7 +180,8 @@ class _Alone(dict[bytes, bytes]):
             self.others.add(tag)
         if key not in _ALONE:
             return b""
-        tags = sent.spread({key: value})
-        return encode_fields(
-            remote=remote_endpoint(tags, self._kind), tags=side_tags(tags, self._kind)
-        )
+        if key in self._copies and value not in ("", "-"):  # by which Envoy says that there is none
+            tags = dict.fromkeys(self._copies[key], value)
+        else:
+            tags = side_tags(sent.spread({key: value}), self._kind)
+        return encode_fields(remote=remote_endpoint({key: value}, self._kind), tags=tags)
