@@ -76,7 +76,8 @@ class Certificates:
         """Take renewed files, for ever."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            await self.look()
+            if self._wanted:  # else no thread need wake for it
+                await self.look()
 
     async def look(self) -> None:
         """Take files that were renewed since."""

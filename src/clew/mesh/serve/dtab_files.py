@@ -42,7 +42,8 @@ class DtabFiles:
         """Take edited files, for ever."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            await self.look()
+            if self._files:  # else no thread need wake for it
+                await self.look()
 
     async def look(self) -> None:
         """Take files that were edited since."""
