@@ -17,6 +17,7 @@ import httpx
 import pytest
 from tests.cast import DAY, NOON, TODAY, by_id, changed, trace
 from tests.contract.base import NewStore, store
+from tests.contract.engine import EngineContract, pooled
 from tests.contract.store import StoreContract
 from tests.trace.collect.standins import eventually
 from tests.trace.conftest import stores
@@ -27,6 +28,7 @@ from clew.trace.collect import columns
 from clew.trace.dsn import parse
 from clew.trace.store import StoreMisconfigured
 from clew.trace.store.clickhouse import ClickHouseStore
+from clew.trace.store.engine import Pool
 from clew.trace.store.lock import hold
 from clew.trace.store.opening import open_server
 from clew.trace.store.retention import Retention
@@ -57,7 +59,13 @@ def new_store(engine: ServerEngine) -> Iterator[NewStore]:
         yield new
 
 
-class TestServer(StoreContract):
+@pytest.fixture
+def pool(engine: ServerEngine) -> Iterator[Pool]:
+    with pooled(engine) as pool:
+        yield pool
+
+
+class TestServer(StoreContract, EngineContract):
     pass
 
 
