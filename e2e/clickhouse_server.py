@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -34,6 +38,12 @@ _USERS = """<clickhouse>
   <default><password/><networks><ip>127.0.0.0/8</ip></networks></default>
   <clew>
     <password>{password}</password><networks><ip>127.0.0.0/8</ip></networks>
+    <grants>
+      <query>GRANT ALL ON granted.*</query>
+      <query>GRANT TABLE ENGINE ON *</query>
+      <query>GRANT SELECT ON system.*</query>
+      <query>GRANT REMOTE ON *.*</query>
+    </grants>
   </clew>
   <guest>
     <password/><networks><ip>127.0.0.0/8</ip></networks>
@@ -107,6 +117,41 @@ class ClickHouse:
         with contextlib.suppress(httpx.TransportError):
             return httpx.get(f"http://{self.place}/ping").text == "Ok.\n"
         return False
+
+
+@contextlib.contextmanager
+def in_tls(server: ClickHouse, certificate: Path, key: Path) -> Iterator[int]:
+    """A port at which ``server`` is reached by TLS, which clickhouse-local does not speak."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def splice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection("127.0.0.1", server.http)
+        await asyncio.gather(pump(reader, there[1]), pump(there[0], writer))
+
+    async def listen() -> None:
+        listener = await asyncio.start_server(splice, "127.0.0.1", 0, ssl=context)
+        listening.set_result((asyncio.get_running_loop(), listener.sockets[0].getsockname()[1]))
+        async with listener:
+            await ended.wait()
+
+    listening: Future[tuple[asyncio.AbstractEventLoop, int]] = Future()
+    ended = asyncio.Event()
+    thread = threading.Thread(target=asyncio.run, args=(listen(),))
+    thread.start()
+    loop, port = listening.result()
+    try:
+        yield port
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
 
 
 @contextlib.contextmanager

@@ -24,9 +24,10 @@ from clew.trace.query import Sort, TraceQuery
 from clew.trace.search_language.parser import parse as expression
 from clew.trace.store import StoreUnavailable
 from clew.trace.store.clickhouse import ClickHouseStore
+from clew.trace.store.opening import open_server
 from clew.trace.store.retention import Retention
 from clew.trace.store.server import ServerEngine
-from e2e.clickhouse_server import CLUSTER, ClickHouse, servers
+from e2e.clickhouse_server import CLUSTER, PASSWORD, USER, ClickHouse, servers
 
 __all__ = ["store"]
 
@@ -161,3 +162,16 @@ def test_another_host_is_asked_when_one_does_not_answer(shards: list[ClickHouse]
     session = engine.session({}, "system")
     assert session.read("SELECT 1 AS one")["one"].to_pylist() == [1]
     engine.close()
+
+
+def test_a_user_with_no_more_rights_than_it_takes(shards: list[ClickHouse]) -> None:
+    places = ",".join(shard.place for shard in shards)
+    who = {"CLICKHOUSE_USER": USER, "CLICKHOUSE_PASSWORD": PASSWORD}
+    opened = open_server(parse(f"clickhouse://{places}/granted?cluster={CLUSTER}", who))
+    opened.insert(columns.table(trace(), NOON), "token")
+    assert opened.services() == ["backend", "frontend"]
+    [day] = opened.sizes()
+    assert opened.retain(Retention(), day + datetime.timedelta(days=9)) == [day]
+    opened.close()
+    for shard in shards:
+        shard.ask("DROP DATABASE granted")

@@ -19,6 +19,7 @@ from tests.cast import DAY, NOON, TODAY, by_id, changed, trace
 from tests.contract.base import NewStore, store
 from tests.contract.engine import EngineContract, pooled
 from tests.contract.store import StoreContract
+from tests.mesh.serve.authority import Authority
 from tests.trace.collect.standins import eventually
 from tests.trace.conftest import stores
 from tests.trace.test_app import SPANS_EACH, message, refusal, traces
@@ -33,7 +34,7 @@ from clew.trace.store.lock import hold
 from clew.trace.store.opening import open_server
 from clew.trace.store.retention import Retention
 from clew.trace.store.server import ServerEngine
-from e2e.clickhouse_server import PASSWORD, USER, ClickHouse, servers
+from e2e.clickhouse_server import PASSWORD, USER, ClickHouse, in_tls, servers
 
 __all__ = ["store"]
 
@@ -87,19 +88,38 @@ def both(server: ClickHouse, database: str) -> Iterator[list[ClickHouseStore]]:
         each.close()
 
 
-def test_a_user_with_a_password_of_signs(server: ClickHouse, database: str) -> None:
-    dsn = f"clickhouse://{USER}:{quote(PASSWORD, safe='')}@{server.place}/{database}"
-    for address in (
-        parse(dsn, {}),
-        parse(
-            f"clickhouse://{server.place}/{database}",
-            {"CLICKHOUSE_USER": USER, "CLICKHOUSE_PASSWORD": PASSWORD},
-        ),
-    ):
+def test_a_user_with_a_password_of_signs_and_no_more_rights_than_it_takes(
+    server: ClickHouse,
+) -> None:
+    dsn = f"clickhouse://{USER}:{quote(PASSWORD, safe='')}@{server.place}/granted"
+    environment = {"CLICKHOUSE_USER": USER, "CLICKHOUSE_PASSWORD": PASSWORD}
+    for address in parse(dsn, {}), parse(f"clickhouse://{server.place}/granted", environment):
         opened = open_server(address)
-        assert opened.health().up
+        opened.insert(columns.table(trace(), NOON), "token")
+        assert opened.services() == ["backend", "frontend"]
+        [day] = opened.sizes()
+        assert opened.retain(Retention(), day + timedelta(days=9)) == [day]
         assert PASSWORD not in opened.health().name
         opened.close()
+    server.ask("DROP DATABASE granted")
+
+
+def test_tls(server: ClickHouse, database: str, tmp_path: Path) -> None:
+    authority = Authority.new("authority")
+    authority.write(tmp_path / "ca.pem")
+    authority.sign(tmp_path, "server", "localhost")
+    with in_tls(server, tmp_path / "server.pem", tmp_path / "server.key") as port:
+        address = f"clickhouses://localhost:{port}/{database}"
+        with pytest.raises(StoreMisconfigured, match="has no TLS that is trusted"):
+            open_server(parse(address, {}))
+        opened = open_server(parse(f"{address}?ca={tmp_path}/ca.pem", {}))
+        opened.insert(columns.table(trace(), NOON), "token")
+        assert len(opened.trace(trace()[0].trace_id)) == len(trace())
+        opened.close()
+    with pytest.raises(StoreMisconfigured, match="there is no file"):
+        open_server(parse(f"{address}?ca={tmp_path}/none.pem", {}))
+    with pytest.raises(StoreMisconfigured, match="has no TLS that is trusted"):
+        open_server(parse(f"clickhouse://{server.place}?secure=true", {}))
 
 
 @pytest.mark.parametrize(

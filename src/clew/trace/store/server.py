@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import ssl
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -43,6 +45,8 @@ class ServerEngine:
         """Raises StoreUnavailable; StoreMisconfigured when it is useless to try again."""
         from clickhouse_connect.driver.httputil import get_pool_manager
 
+        if server.ca and not Path(server.ca).is_file():
+            raise StoreMisconfigured(f"--store: there is no file {server.ca}", "see its ca")
         self._server = server
         self._pool = get_pool_manager(ca_cert=server.ca or None)
         self._clients: dict[int, HttpClient] = {}
@@ -247,8 +251,16 @@ def _translated(place: str, server: Server, lost: Callable[[], None]) -> Iterato
                 "name its HTTP port, which is 8123 by custom, or 8443 with TLS (secure=true)",
             ) from error
         lost()
-        raise StoreUnavailable(f"ClickHouse at {place} cannot be reached: {_why(error)}") from error
-    except pa.ArrowInvalid as error:
+        cause = _cause(error)
+        if isinstance(cause, ssl.SSLError):
+            raise StoreMisconfigured(
+                f"ClickHouse at {place} has no TLS that is trusted: {_words(cause)}",
+                "name the file of its authority in --store (?ca=FILE), and its port for TLS",
+            ) from error
+        raise StoreUnavailable(
+            f"ClickHouse at {place} cannot be reached: {_words(cause or error)}"
+        ) from error
+    except (pa.ArrowInvalid, OSError) as error:
         lost()
         raise StoreUnavailable(f"ClickHouse at {place} broke off its answer: {error}") from error
 
@@ -264,11 +276,15 @@ def _told(text: str) -> str:
     return _VERSION.sub("", said.partition(" (for url")[0]).strip()
 
 
-def _why(error: BaseException) -> str:
-    """The first cause of an error that is one of the system's, in its words."""
-    cause: Any = error
+def _cause(error: BaseException) -> OSError | None:
+    """The first cause of an error that is the system's."""
+    cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        error, cause = cause, cause.__cause__ or cause.__context__
-    return str(error)
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _words(error: BaseException) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
