@@ -232,8 +232,8 @@ def test_what_has_no_effect_is_said_at_the_start_and_after_an_edit(node: Node) -
             said = iter(mesh.stderr.readline, "")
             assert any("routers[0].originator has no effect" in line for line in said)
             assert any("admin on" in line for line in said)
-            node.file.write_text(f"{node.file.read_text()}  compressionLevel: 1\n")
-            between = list(itertools.takewhile(lambda line: "compressionLevel" not in line, said))
+            node.file.write_text(f"{node.file.read_text()}  maxErrResponseKB: 1\n")
+            between = list(itertools.takewhile(lambda line: "maxErrResponseKB" not in line, said))
             assert not [line for line in between if "originator" in line]
         finally:
             mesh.kill()
