@@ -7,7 +7,8 @@ import pytest
 
 from clew.check import addresses
 from clew.check.finding import Level
-from clew.check.objects import Node, Service
+from clew.check.objects import Node
+from clew.mesh.namers.k8s.api_object import Service
 
 
 def node(**by_type: str) -> Node:

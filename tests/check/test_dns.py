@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from clew.check import dns
 from clew.check.finding import Level
-from clew.check.objects import Conditions, Endpoint, EndpointSlice, Metadata
+from clew.mesh.namers.k8s.api_object import Conditions, Endpoint, EndpointSlice, Metadata
 
 POD = """\
 search default.svc.cluster.local svc.cluster.local cluster.local
@@ -59,5 +59,5 @@ def test_the_answer_for_the_api_server() -> None:
 )
 def test_the_pods_that_answer(ready: list[bool | None], level: Level, seen: str) -> None:
     endpoints = [Endpoint(["10.1.1.1"], Conditions(each)) for each in ready]
-    found = dns.of_servers([EndpointSlice(Metadata("kube-dns-1"), endpoints)])
+    found = dns.of_servers([EndpointSlice(Metadata("kube-dns-1"), endpoints=endpoints)])
     assert (found.level, seen in found.seen) == (level, True), found

@@ -47,7 +47,7 @@ def documents() -> dict[str, Document]:
         "/api/v1/namespaces/default/pods": {"items": []},
         "/api/v1/namespaces/default/services": {"items": [MESH, PAGES]},
         "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices": {
-            "items": [{"metadata": {}, "endpoints": [{"addresses": ["10.1.0.2"]}]}]
+            "items": [{"metadata": {"name": "dns"}, "endpoints": [{"addresses": ["10.1.0.2"]}]}]
         },
     }
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from clew.check.finding import Finding, ok, problem, warning
-from clew.check.objects import Node, Service, ServicePort
+from clew.check.objects import Node
 from clew.install import mesh, traces
+from clew.mesh.namers.k8s.api_object import Port, Service
 from clew.mesh.naming.bound import Address
 
 MESH_PORT, PAGES_PORT = "outgoing", "http"
@@ -22,26 +23,29 @@ def findings(
         ports = service.spec.ports or () if service else ()
         # a single port may have no name
         port = next((each for each in ports if each.name == port_name or len(ports) == 1), None)
-        if service is None or port is None:
+        if service is None or port is None or port.port is None:
             yield warning(
                 "address",
                 f"there is no Service {name} with a port {port_name}",
                 f"clew install {'mesh' if name == mesh.NAME else 'traces'} | kubectl apply -f -",
             )
         else:
-            yield _finding(service, port, nodes, namespace)
+            yield _finding(service, port, port.port, nodes, namespace)
 
 
-def _finding(service: Service, port: ServicePort, nodes: Sequence[Node], namespace: str) -> Finding:
+def _finding(
+    service: Service, port: Port, number: int, nodes: Sequence[Node], namespace: str
+) -> Finding:
+    """``number`` is that of the port."""
     name = service.metadata.name
-    local = 9411 if port.port == 80 else port.port
-    forward = f"kubectl port-forward -n {namespace} service/{name} {local}:{port.port}"
+    local = 9411 if number == 80 else number
+    forward = f"kubectl port-forward -n {namespace} service/{name} {local}:{number}"
     match service.spec.type:
         case "LoadBalancer":
             for each in service.status.load_balancer.ingress or ():
                 if host := each.ip or each.hostname:
-                    seen = f"{name} is at {_at(host, port.port)} (LoadBalancer)"
-                    return ok("address", seen, _line(name, host, port.port))
+                    seen = f"{name} is at {_at(host, number)} (LoadBalancer)"
+                    return ok("address", seen, _line(name, host, number))
             otherwise = _node_line(name, port, nodes) or f"{forward} & {_line(name, '', local)}"
             return warning(
                 "address",
@@ -61,7 +65,7 @@ def _finding(service: Service, port: ServicePort, nodes: Sequence[Node], namespa
             return ok("address", seen, f"{forward} & {_line(name, '', local)}")
 
 
-def _node_line(name: str, port: ServicePort, nodes: Sequence[Node]) -> str:
+def _node_line(name: str, port: Port, nodes: Sequence[Node]) -> str:
     """Empty when no node is known."""
     for type in ("ExternalIP", "InternalIP"):
         for node in nodes:

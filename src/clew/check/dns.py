@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clew.check.finding import Finding, ok, problem, warning
-from clew.check.objects import EndpointSlice
+from clew.mesh.namers.k8s.api_object import EndpointSlice
 
 ASKED = "kubernetes.default.svc"
 """The API server's Service, which every cluster has."""
@@ -89,7 +89,7 @@ def of_answer(addresses: Sequence[str], why: str) -> Finding:
 def of_servers(slices: Sequence[EndpointSlice]) -> Finding:
     """Of the cluster's DNS, from the EndpointSlices of its Service."""
     endpoints = [each for slice in slices for each in slice.endpoints or ()]
-    ready = [each for each in endpoints if each.conditions.ready is not False]
+    ready = [each for each in endpoints if each.is_ready]
     if ready:
         return ok("dns", f"{len(ready)} of {len(endpoints)} DNS pods of the cluster are ready")
     if endpoints:

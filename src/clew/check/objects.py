@@ -1,7 +1,4 @@
-"""What the checks read of Kubernetes objects. Pure.
-
-Go leaves out fields that are empty, or writes them as null: lists and objects may be None.
-"""
+"""What only the checks read of Kubernetes objects. Pure."""
 
 from __future__ import annotations
 
@@ -9,27 +6,18 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from clew.mesh.namers.k8s.api_object import ApiObject, Metadata
+
 T = TypeVar("T")
 
 
-class _Struct(msgspec.Struct, frozen=True, rename="camel"):
-    """Unknown fields are ignored."""
-
-
-class Metadata(_Struct, frozen=True):
-    """What every object has."""
-
-    name: str = ""
-    labels: dict[str, str] | None = None
-
-
-class ObjectList(_Struct, Generic[T], frozen=True):
+class ObjectList(ApiObject, Generic[T], frozen=True):
     """The answer to a list."""
 
     items: list[T] | None = None
 
 
-class NodeAddress(_Struct, frozen=True):
+class NodeAddress(ApiObject, frozen=True):
     """One of a node's addresses."""
 
     type: str
@@ -37,13 +25,13 @@ class NodeAddress(_Struct, frozen=True):
     address: str
 
 
-class NodeStatus(_Struct, frozen=True):
+class NodeStatus(ApiObject, frozen=True):
     """How a node is."""
 
     addresses: list[NodeAddress] | None = None
 
 
-class Node(_Struct, frozen=True):
+class Node(ApiObject, frozen=True):
     """A node."""
 
     metadata: Metadata
@@ -54,83 +42,19 @@ class Node(_Struct, frozen=True):
         return [each.address for each in self.status.addresses or () if each.type == type]
 
 
-class ServicePort(_Struct, frozen=True):
-    """A port of a Service."""
-
-    port: int
-    name: str = ""
-    node_port: int = 0
-    """0 when nodes have none."""
-
-
-class ServiceSpec(_Struct, frozen=True):
-    """What a Service is to be."""
-
-    type: str = "ClusterIP"
-    ports: list[ServicePort] | None = None
-
-
-class Ingress(_Struct, frozen=True):
-    """A place at which a load balancer takes requests."""
-
-    ip: str = ""
-    hostname: str = ""
-
-
-class LoadBalancer(_Struct, frozen=True):
-    """Empty until there is one."""
-
-    ingress: list[Ingress] | None = None
-
-
-class ServiceStatus(_Struct, frozen=True):
-    """What a Service has become."""
-
-    load_balancer: LoadBalancer = LoadBalancer()
-
-
-class Service(_Struct, frozen=True):
-    """A Service."""
-
-    metadata: Metadata
-    spec: ServiceSpec = ServiceSpec()
-    status: ServiceStatus = ServiceStatus()
-
-
-class Conditions(_Struct, frozen=True):
-    """Of an endpoint."""
-
-    ready: bool | None = None
-    """None, which is unknown, counts as ready."""
-
-
-class Endpoint(_Struct, frozen=True):
-    """One pod behind a Service."""
-
-    addresses: list[str] | None = None
-    conditions: Conditions = Conditions()
-
-
-class EndpointSlice(_Struct, frozen=True):
-    """Some of the pods behind a Service."""
-
-    metadata: Metadata
-    endpoints: list[Endpoint] | None = None
-
-
-class FieldRef(_Struct, frozen=True):
+class FieldRef(ApiObject, frozen=True):
     """A field of the pod."""
 
     field_path: str = ""
 
 
-class ValueFrom(_Struct, frozen=True):
+class ValueFrom(ApiObject, frozen=True):
     """Where a value comes from."""
 
     field_ref: FieldRef | None = None
 
 
-class Variable(_Struct, frozen=True):
+class Variable(ApiObject, frozen=True):
     """A variable of a container's environment."""
 
     name: str
@@ -144,7 +68,7 @@ class Variable(_Struct, frozen=True):
         return source.field_path if source else ""
 
 
-class ContainerPort(_Struct, frozen=True):
+class ContainerPort(ApiObject, frozen=True):
     """A port that a container says it has."""
 
     container_port: int
@@ -152,7 +76,7 @@ class ContainerPort(_Struct, frozen=True):
     """0 for none."""
 
 
-class Container(_Struct, frozen=True):
+class Container(ApiObject, frozen=True):
     """A container of a pod."""
 
     name: str
@@ -161,7 +85,7 @@ class Container(_Struct, frozen=True):
     env: list[Variable] | None = None
 
 
-class PodSpec(_Struct, frozen=True):
+class PodSpec(ApiObject, frozen=True):
     """What a pod is to be."""
 
     containers: list[Container] | None = None
@@ -169,20 +93,20 @@ class PodSpec(_Struct, frozen=True):
     service_account_name: str = ""
 
 
-class Waiting(_Struct, frozen=True):
+class Waiting(ApiObject, frozen=True):
     """Why a container does not run."""
 
     reason: str = ""
     message: str = ""
 
 
-class ContainerState(_Struct, frozen=True):
+class ContainerState(ApiObject, frozen=True):
     """What a container does."""
 
     waiting: Waiting | None = None
 
 
-class ContainerStatus(_Struct, frozen=True):
+class ContainerStatus(ApiObject, frozen=True):
     """How a container is."""
 
     name: str
@@ -191,7 +115,7 @@ class ContainerStatus(_Struct, frozen=True):
     state: ContainerState = ContainerState()
 
 
-class PodStatus(_Struct, frozen=True):
+class PodStatus(ApiObject, frozen=True):
     """How a pod is."""
 
     phase: str = ""
@@ -201,7 +125,7 @@ class PodStatus(_Struct, frozen=True):
     init_container_statuses: list[ContainerStatus] | None = None
 
 
-class Pod(_Struct, frozen=True):
+class Pod(ApiObject, frozen=True):
     """A pod."""
 
     metadata: Metadata
@@ -220,21 +144,21 @@ class Pod(_Struct, frozen=True):
         return bool(statuses) and all(each.ready for each in statuses)
 
 
-class ReviewStatus(_Struct, frozen=True):
+class ReviewStatus(ApiObject, frozen=True):
     """The answer to a review."""
 
     allowed: bool = False
     reason: str = ""
 
 
-class Review(_Struct, frozen=True):
+class Review(ApiObject, frozen=True):
     """A SelfSubjectAccessReview or SubjectAccessReview that was answered."""
 
     kind: Literal["SelfSubjectAccessReview", "SubjectAccessReview"]
     status: ReviewStatus = ReviewStatus()
 
 
-class Version(_Struct, frozen=True):
+class Version(ApiObject, frozen=True):
     """Of the API server."""
 
     git_version: str = "unknown"

@@ -21,12 +21,13 @@ from clew.check import (
 )
 from clew.check.cluster import Cluster, ClusterAway, NotAllowed, connected
 from clew.check.finding import Finding, ok, problem, warning
-from clew.check.objects import EndpointSlice, Node, Pod, Service
+from clew.check.objects import Node, Pod
 from clew.errors import ClewError
 from clew.install import mesh
 from clew.install.options import Options
 from clew.mesh.config.linker import read_linker
 from clew.mesh.namers.k8s.access import ACCOUNT, find_access
+from clew.mesh.namers.k8s.api_object import EndpointSlice, Service
 from clew.mesh.namers.k8s.rights import Right
 from clew.mesh.namers.k8s.rights import rights as needed_rights
 from clew.mesh.naming.bound import Address

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from clew.mesh.namers.k8s import api_object as api
 from clew.mesh.namers.k8s.api_object import ApiObject, Metadata
 from clew.mesh.namers.k8s.ingresses import Ingress
 from clew.mesh.naming.bound import Address
@@ -97,39 +98,6 @@ class DTab:
 Kept = Endpoints | Service | ConfigMap | Secret | Ingress | DTab
 
 
-class _Port(ApiObject, frozen=True):
-    port: int | None = None
-    name: str | None = None
-    protocol: str | None = None
-    target_port: int | str | None = None
-
-    @property
-    def is_tcp(self) -> bool:
-        return self.protocol in (None, "", "TCP")
-
-
-class _Conditions(ApiObject, frozen=True):
-    ready: bool | None = None
-
-
-class _Endpoint(ApiObject, frozen=True):
-    addresses: list[str] | None = None
-    conditions: _Conditions | None = None
-    node_name: str | None = None
-
-    @property
-    def is_ready(self) -> bool:
-        """What is not known counts as ready, as the API demands."""
-        return self.conditions is None or self.conditions.ready is not False
-
-
-class _EndpointSlice(ApiObject, frozen=True):
-    metadata: Metadata
-    address_type: str = "IPv4"
-    endpoints: list[_Endpoint] | None = None
-    ports: list[_Port] | None = None
-
-
 class _Address(ApiObject, frozen=True):
     ip: str
     node_name: str | None = None
@@ -137,35 +105,12 @@ class _Address(ApiObject, frozen=True):
 
 class _Subset(ApiObject, frozen=True):
     addresses: list[_Address] | None = None
-    ports: list[_Port] | None = None
+    ports: list[api.Port] | None = None
 
 
 class _Endpoints(ApiObject, frozen=True):
     metadata: Metadata
     subsets: list[_Subset] | None = None
-
-
-class _ServiceSpec(ApiObject, frozen=True):
-    ports: list[_Port] | None = None
-
-
-class _Entry(ApiObject, frozen=True):
-    ip: str | None = None
-    hostname: str | None = None
-
-
-class _LoadBalancer(ApiObject, frozen=True):
-    ingress: list[_Entry] | None = None
-
-
-class _ServiceStatus(ApiObject, frozen=True):
-    load_balancer: _LoadBalancer = _LoadBalancer()
-
-
-class _Service(ApiObject, frozen=True):
-    metadata: Metadata
-    spec: _ServiceSpec = _ServiceSpec()
-    status: _ServiceStatus = _ServiceStatus()
 
 
 class _ConfigMap(ApiObject, frozen=True):
@@ -196,7 +141,7 @@ Read = Callable[[bytes], Kept]
 
 def read_slice(text: bytes) -> Endpoints:
     """An EndpointSlice of discovery.k8s.io/v1."""
-    read = msgspec.json.decode(text, type=_EndpointSlice)
+    read = msgspec.json.decode(text, type=api.EndpointSlice)
     labels = read.metadata.labels or {}
     hosts = tuple(
         # the further addresses of an endpoint are the same pod once more
@@ -220,7 +165,7 @@ def read_endpoints(text: bytes) -> Endpoints:
 
 def read_service(text: bytes) -> Service:
     """A Service of the core API."""
-    read = msgspec.json.decode(text, type=_Service)
+    read = msgspec.json.decode(text, type=api.Service)
     ports = tuple(
         ServicePort(port.name or "", port.port, _target(port.target_port, port.port))
         for port in read.spec.ports or ()
@@ -253,7 +198,7 @@ def read_dtab(text: bytes) -> DTab:
     return DTab(read.metadata.name, read.metadata.resource_version, dentries)
 
 
-def _tcp_ports(ports: list[_Port] | None) -> Mapping[str, int]:
+def _tcp_ports(ports: list[api.Port] | None) -> Mapping[str, int]:
     return {p.name or "": p.port for p in ports or () if p.is_tcp and p.port is not None}
 
 
