@@ -21,7 +21,10 @@ NODES = [
 
 def pod(app: str, *env: object) -> Pod:
     container = {"name": "service", "env": env}
-    document = {"metadata": {"labels": {"app": app}}, "spec": {"containers": [container]}}
+    document = {
+        "metadata": {"name": app, "labels": {"app": app}},
+        "spec": {"containers": [container]},
+    }
     return msgspec.convert(document, Pod)
 
 
