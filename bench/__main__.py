@@ -12,6 +12,7 @@ NAMES = (
     "demo_time",
     "hop_latency",
     "proxies",
+    "relay",
     "balancers",
     "names",
     "memory",

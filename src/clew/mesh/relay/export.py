@@ -22,7 +22,7 @@ from clew.span import otlp_writing
 from clew.span.otlp_answer import failure_words, rejection
 from clew.span.proto3 import decode_list
 
-MAX_POST = 512 * 1024
+MAX_POST = 1024 * 1024
 """Bytes; batches that have waited are joined up to this size. Zipkin takes 10 MiB."""
 MAX_WAITING = 16 * 1024 * 1024
 """Bytes in the backlog of one exporter: about 40 000 spans."""
