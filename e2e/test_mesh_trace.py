@@ -66,6 +66,8 @@ def test_each_router_adds_what_it_did_innermost_first(tmp_path: Path) -> None:
             both = await trace(**WANTED)
             answered, _, told = both.text.partition("\n\n")
             assert '"line": "TRACE / HTTP/1.1"' in answered
+            assert "accept-encoding" in both.request.headers
+            assert "accept-encoding" not in answered
             assert blocks(told) == f"{incoming}\n{outgoing}"
             assert not [name for name in both.headers if name.startswith("clew-")]
 

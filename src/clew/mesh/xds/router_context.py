@@ -55,6 +55,8 @@ function envoy_on_request(handle)
   end
   if most and most > 0 then headers:replace("max-forwards", tostring(most - 1)) end
   if wanted then
+    -- nothing can be added to what is compressed
+    headers:remove("accept-encoding")
     handle:streamInfo():dynamicMetadata():set("{NAMESPACE}", "context", "wanted")
   end
 end
