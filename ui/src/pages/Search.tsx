@@ -1,37 +1,32 @@
 /** Which requests were there, how long did they take, which failed. */
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { type Box, heatmapOf, isIn, middleBox, narrowedTo, readBox, writeBox } from "../model/heatmap";
 import { type Search, describe, lookbackName, mistakeIn, readSearch, writeSearch } from "../model/search";
 import type { LookUp } from "../model/label";
 import { looksOf } from "../model/services";
 import { micros, serviceOf } from "../model/span";
 import { type Sort, type Summary, sorted, summarise } from "../model/summary";
 import { count, counted } from "../model/numbers";
-import { Segments } from "../widgets/Segments";
+import { Heat } from "../widgets/Heat";
 import { useReady } from "../widgets/ready";
 import { zone } from "../widgets/settings";
 import { Empty, Fault, Progress } from "../widgets/states";
 import { AskForm } from "./AskForm";
 import { NothingFound } from "./NothingFound";
+import { ResultsBar, SORTS } from "./ResultsBar";
 import { ResultsTable } from "./ResultsTable";
 import { config } from "./config";
 import { type Found, mistakeInWords, useFound } from "./found";
 import { wordsFor } from "./failures";
 import { useKeys } from "./keys";
-import { go, params, step } from "./place";
+import { change, go, params, step } from "./place";
 import { services, servicesKnown } from "./services";
 
-const SORTS: readonly (readonly [Sort, string])[] = [
-  ["slowest", "Slowest"],
-  ["newest", "Newest"],
-  ["errors", "Errors first"],
-];
-/** Which part of all is shown. */
-const PART: Readonly<Record<Sort, (n: string) => string>> = {
-  slowest: (n) => `the slowest ${n}; more may match`,
-  newest: (n) => `the newest ${n}; more may match`,
-  errors: (n) => `the first ${n}; more may match`,
-};
 const readSort = (text: string | null): Sort => SORTS.find(([sort]) => sort === text)?.[0] ?? "newest";
+
+const boxParams = (box: Box | null) => ({ box: box && writeBox(box) });
+const setBox = (box: Box | null) => step(boxParams(box));
+const moveBox = (box: Box) => change(boxParams(box));
 
 const setSort = (value: Sort) => step({ sort: value === "newest" ? null : value });
 
@@ -50,21 +45,33 @@ const SearchOff = () => (
 function Searching({ defaults }: { defaults: Search }) {
   const search = readSearch(params.value, defaults);
   const sort = readSort(params.value.get("sort"));
-  const { found, failure, waiting, again, more } = useFound(search, sort);
+  const live = params.value.has("live") && search.until === null;
+  const box = readBox(params.value.get("box"));
+  const { found, failure, lost, waiting, again, more } = useFound(search, sort, live, isAtResult);
   const misread = mistakeInWords(failure);
   const look = useLook(found);
   const summaries = useMemo(
     () => (found?.traces ?? []).map((spans) => summarise(spans, look)).filter((summary) => summary !== null),
     [found, look],
   );
+  const shown = useMemo(
+    () => (box ? summaries.filter((each) => isIn(box, each)) : summaries),
+    [summaries, params.value],
+  );
+  const map = useMemo(() => heatmapOf(summaries), [summaries]);
+  const heat = useRef<HTMLDivElement>(null);
   const firstField = useRef<HTMLInputElement>(null);
-  const run = (next: Search) => {
+  const run = (next: Search, kept: Box | null = null) => {
     const query = writeSearch(next, defaults);
+    if (kept) query.set("box", writeBox(kept));
+    if (live && next.until === null) query.set("live", "1");
     if (sort !== "newest") query.set("sort", sort);
     const to = query.size > 0 ? `?${query}` : "./";
     if (String(query) === String(params.peek())) again();
     else go(to);
   };
+  const only = () => box && run(narrowedTo(search, box), box);
+  const toggleLive = () => step({ live: live ? null : "1", endTs: null });
   useKeys({
     title: "Search",
     keys: [
@@ -72,6 +79,16 @@ function Searching({ defaults }: { defaults: Search }) {
       { key: "1", words: "slowest first", run: () => setSort("slowest") },
       { key: "2", words: "newest first", run: () => setSort("newest") },
       { key: "3", words: "errors first", run: () => setSort("errors") },
+      { key: "l", words: "live, not live", run: toggleLive },
+      {
+        key: "b",
+        words: "a box in the picture: arrows move it, with Shift resize it, Enter searches in it",
+        run: () => {
+          heat.current?.focus();
+          if (map && !box) setBox(middleBox(map));
+        },
+      },
+      ...(box ? [{ key: "Escape", words: "take the box away", run: () => setBox(null) }] : []),
     ],
     told: [
       ["Enter", "in the form: search; in the list: open the trace"],
@@ -113,23 +130,46 @@ function Searching({ defaults }: { defaults: Search }) {
       )}
       {found && (!failure || misread !== null) && (
         <div class={`page${waiting || misread !== null ? " stale" : ""}`} aria-busy={waiting}>
+          {lost && <Fault {...wordsFor(lost)} />}
           <Facts search={search} found={found} summaries={summaries} />
-          {summaries.length > 0 ? (
+          {map ? (
             <>
-              <div class="toolbar">
-                <h2>Traces</h2>
-                <Segments label="Sort" value={sort} options={SORTS} onChange={setSort} />
-                <span class="grow" />
-                {found.cursor !== null && <span class="sm muted">{PART[sort](count(summaries.length))}</span>}
-              </div>
-              <ResultsTable
-                summaries={sorted(summaries, sort)}
-                sort={sort}
-                look={look}
+              <Heat
+                map={map}
+                traces={summaries.length}
+                box={box}
                 now={micros(found.asked * 1000)}
                 zone={zone.value}
-                onMore={found.cursor === null ? null : more}
+                field={heat}
+                onBox={setBox}
+                onMoveBox={moveBox}
+                onOnly={only}
               />
+              <ResultsBar
+                sort={sort}
+                live={live}
+                all={summaries.length}
+                shown={box ? shown.length : null}
+                partial={found.cursor !== null}
+                onSort={setSort}
+                onLive={toggleLive}
+                onOnly={only}
+                onAll={() => setBox(null)}
+              />
+              {shown.length > 0 ? (
+                <ResultsTable
+                  summaries={sorted(shown, sort)}
+                  sort={sort}
+                  look={look}
+                  now={micros(found.asked * 1000)}
+                  zone={zone.value}
+                  onMore={found.cursor === null ? null : more}
+                />
+              ) : (
+                <Empty title="No trace is in the box">
+                  <p>Move it by the arrow keys, draw another, or click beside it to see all.</p>
+                </Empty>
+              )}
             </>
           ) : (
             servicesKnown.value && <NothingFound search={search} services={services.value} onRun={run} />
@@ -139,6 +179,9 @@ function Searching({ defaults }: { defaults: Search }) {
     </>
   );
 }
+
+/** Nobody wants a row to move from under the focus. */
+const isAtResult = (): boolean => Boolean(document.activeElement?.closest(".results"));
 
 const useLook = (found: Found | null): LookUp =>
   useMemo(

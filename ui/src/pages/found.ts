@@ -5,6 +5,7 @@ import { getTraces } from "../api/zipkin";
 import { type Search, apiParams, mistakeIn, writeSearch } from "../model/search";
 import type { Span } from "../model/span";
 import type { Sort } from "../model/summary";
+import { usePolling } from "../widgets/poll";
 import { readServices } from "./services";
 
 export interface Found {
@@ -23,8 +24,14 @@ export function mistakeInWords(failure: Failure | null): string | null {
   return words ?? null;
 }
 
-/** Asks whenever the address says something else; what was found stays until the new is there. */
-export function useFound(search: Search, sort: Sort) {
+/** Between two questions while results are live. */
+const LIVE_MS = 1000;
+
+/**
+ * Asks whenever the address says something else; what was found stays until the new is there. `live` asks again and again,
+ * not while the page is hidden, nor while `held` says that somebody is at a result.
+ */
+export function useFound(search: Search, sort: Sort, live: boolean, held: () => boolean) {
   const [found, setFound] = useState<Found | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [waiting, setWaiting] = useState(true);
@@ -49,6 +56,19 @@ export function useFound(search: Search, sort: Sort) {
     });
     return () => control.abort();
   }, [query, sort, tries]);
+  const [lost, setLost] = useState<Failure | null>(null);
+  usePolling(
+    async (signal) => {
+      if (held()) return;
+      const asked = Date.now();
+      const answer = await getTraces(asFor(search, sort, asked), signal);
+      if (!answer) return;
+      setLost(answer.ok ? null : answer.failure);
+      if (answer.ok && !held()) setFound({ traces: answer.value, cursor: answer.cursor, tookMs: answer.tookMs, asked });
+    },
+    LIVE_MS,
+    live && found !== null && failure === null && !waiting && mistakeIn(search) === null,
+  );
   const more = () => {
     if (!found?.cursor || !asking.current) return;
     const question = asFor(search, sort, found.asked);
@@ -65,7 +85,7 @@ export function useFound(search: Search, sort: Sort) {
     setTries(tries + 1);
     void readServices();
   };
-  return { found, failure, waiting, again, more };
+  return { found, failure, lost: live ? lost : null, waiting, again, more };
 }
 
 /** The server sorts, over all that match; those that cannot leave it out. */
