@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path as File
@@ -220,10 +221,17 @@ def test_a_namerd_behind_tls_is_followed_and_shown_a_certificate(tmp_path: File)
         f"port: 0, tls: {{certPath: {tmp_path}/namerd.pem, keyPath: {tmp_path}/namerd.key, "
         f"caCertPath: {tmp_path}/ca.pem, requireClientAuth: true}}}}]",
     )
+    pair = f"certPath: {tmp_path}/namerd.pem, keyPath: {tmp_path}/namerd.key"
+    text = text.replace("admin: {port: 0}", f"admin: {{port: 0, tls: {{{pair}}}}}")
+    trusted = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
 
     async def scene() -> None:
         async with namerd(text) as (_, where):
             port = where.controllers[0].removeprefix("https://127.0.0.1:")
+            async with httpx.AsyncClient(verify=trusted, trust_env=False) as operator:
+                name = {"sni_hostname": "namerd"}
+                ping = await operator.get(f"{where.admin}/admin/ping", extensions=name)
+                assert ping.text == "pong"
             linker = read_linker(
                 f"""
 routers:
