@@ -35,7 +35,7 @@ def _mb(quantity: str) -> float:
 
 
 MESH = [("memory", "mesh: Envoy"), ("memory", "mesh: control plane")]
-LARGE = [("kubernetes", "Envoy, resident"), ("kubernetes", "control plane, resident")]
+LARGE = [("kubernetes", "Envoy, resident MB"), ("kubernetes", "control plane, resident MB")]
 
 
 @pytest.mark.parametrize(
