@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.mesh.relay.collector import until
 
-from clew.mesh.config.linker import ConfigError, Linker
+from clew.mesh.config.linker import ConfigError, Linker, read_linker
+from clew.mesh.serve import linker_file
 from clew.mesh.serve.linker_file import edits, read_file
 
 
@@ -74,3 +76,53 @@ def test_a_mounted_config_map_that_changes_is_seen(tmp_path: Path) -> None:
         return await following
 
     assert port(asyncio.run(scenario())) == 2
+
+
+def test_a_file_that_was_away_and_is_the_same_again_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linker_file, "RECHECK_MS", 50)
+    file = tmp_path / "linkerd.yaml"
+    file.write_text(text(1))
+    refused: list[str] = []
+
+    async def scenario() -> None:
+        following = asyncio.ensure_future(anext(edits(file, read_file(file), refused.append)))
+        await asyncio.sleep(0.3)
+        file.unlink()
+        await until(lambda: len(refused) == 1)
+        await asyncio.to_thread(file.write_text, text(1))
+        await until(lambda: len(refused) == 2)
+        following.cancel()
+
+    asyncio.run(scenario())
+    assert ["cannot be read" in why for why in refused] == [True, False]
+
+
+def test_a_file_that_stays_the_same_is_not_parsed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    parses: list[str] = []
+
+    def looking(file: Path) -> str:
+        looks.append("")
+        return file.read_text()
+
+    def parsing(content: str, source: str) -> Linker:
+        parses.append(content)
+        return read_linker(content, source)
+
+    monkeypatch.setattr(linker_file, "RECHECK_MS", 50)
+    monkeypatch.setattr(linker_file, "_text", looking)
+    monkeypatch.setattr(linker_file, "read_linker", parsing)
+    file = tmp_path / "linkerd.yaml"
+    file.write_text(text(1))
+
+    async def scenario() -> None:
+        following = asyncio.ensure_future(anext(edits(file, read_linker(text(1), "f"))))
+        await until(lambda: len(looks) == 4)
+        following.cancel()
+
+    asyncio.run(scenario())
+    assert parses == [text(1)]

@@ -41,7 +41,7 @@ async def edits(
         name = os.path.basename(changed)
         return name == file.name or name.startswith("..")
 
-    complaint = ""
+    complaint, read = "", None
     # the directory, because editors replace the file
     async for _ in awatch(
         file.parent,
@@ -53,8 +53,13 @@ async def edits(
         yield_on_timeout=True,
     ):
         try:
-            linker = await asyncio.to_thread(read_file, file)
+            text = await asyncio.to_thread(_text, file)
+            if text == read:  # as it nearly always is without an event
+                continue
+            read = text
+            linker = await asyncio.to_thread(read_linker, text, str(file))
         except ConfigError as error:
+            read = None
             if str(error) != complaint:
                 complaint = str(error)
                 refused(complaint)

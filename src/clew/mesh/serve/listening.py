@@ -81,7 +81,7 @@ class AppServer:
         if self._listener is not None:
             self._listener.close()
         for server in self._servers.values():
-            server.should_exit = True
+            server.end()
         await asyncio.gather(*self._servers)
 
     async def _accept(self, listener: socket.socket) -> None:

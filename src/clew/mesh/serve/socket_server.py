@@ -30,6 +30,6 @@ class SocketServer:
 
     async def stop(self) -> None:
         """Refuse connections, and give open requests a second."""
-        self._server.should_exit = True
+        self._server.end()
         if self._serving is not None:
             await self._serving
