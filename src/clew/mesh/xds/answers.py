@@ -11,6 +11,7 @@ from typing import Any
 from clew.mesh.xds.lua import script
 from clew.mesh.xds.matching import (
     ANYTHING,
+    Case,
     all_of,
     any_of,
     fits,
@@ -49,11 +50,8 @@ def cleaned(*, connection_options: bool, mesh_errors: bool) -> Any:
     mesh has made."""
     steps = _FAILURE + _CONNECTION_OPTIONS * connection_options + _MESH_ERROR * mesh_errors
     source = f"function envoy_on_response(handle)\n  local headers = handle:headers()\n{steps}end\n"
-    return only_when(
-        ANSWERS_FILTER,
-        any_of(_reasons(connection_options=connection_options, mesh_errors=mesh_errors)),
-        script(source),
-    )
+    reasons = _reasons(connection_options=connection_options, mesh_errors=mesh_errors)
+    return only_when(Case(any_of(reasons), ANSWERS_FILTER, script(source)))
 
 
 def _reasons(*, connection_options: bool, mesh_errors: bool) -> Iterator[Any]:

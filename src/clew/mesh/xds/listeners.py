@@ -25,7 +25,7 @@ from clew.mesh.config.tls import AutoServerTls, IngressServerTls
 from clew.mesh.xds import ingress, linkerd_trace
 from clew.mesh.xds.access_log import access_log
 from clew.mesh.xds.answers import ANSWERS_FILTER, cleaned
-from clew.mesh.xds.call_depth import CALL_DEPTH_FILTER, call_depth
+from clew.mesh.xds.call_depth import call_depth
 from clew.mesh.xds.compression import compression
 from clew.mesh.xds.deadlines import attempts, deadlines, limits_attempts, limits_time
 from clew.mesh.xds.durations import millis
@@ -50,9 +50,10 @@ from clew.mesh.xds.identifiers import (
 )
 from clew.mesh.xds.ingress_tls import CertificatesBy, Chain, chains
 from clew.mesh.xds.latency_log import latency_log, needs_latencies
+from clew.mesh.xds.matching import first_of
 from clew.mesh.xds.metadata import NAMESPACE
 from clew.mesh.xds.names import logical_prefix, name_prefix
-from clew.mesh.xds.overrides import OVERRIDES_FILTER, overrides
+from clew.mesh.xds.overrides import overrides
 from clew.mesh.xds.policies import REFUSAL, REFUSAL_FORMAT
 from clew.mesh.xds.router_context import CONTEXT_FILTER, router_context
 from clew.mesh.xds.routes import (
@@ -230,10 +231,11 @@ def _filters(router: Router, server: Server, latencies: str) -> Iterator[Any]:
         yield _filter("compression", compression(router.compression_level))
     if server.max_concurrent_requests:
         yield _filter("concurrency", _at_most(server.max_concurrent_requests))
-    yield _filter(OVERRIDES_FILTER, overrides(CLUSTER_HEADER))
+    # before what reads the name of the cluster
+    rare = first_of([call_depth(server.max_call_depth), overrides(CLUSTER_HEADER)])
+    yield _filter("rare requests", rare)
     for name, filter in ingress.filters(router, cluster_header=CLUSTER_HEADER, rest=REST):
         yield _filter(name, filter)
-    yield _filter(CALL_DEPTH_FILTER, call_depth(server.max_call_depth))
     yield _filter(GATE_FILTER, rbac_pb2.RBAC(), disabled=True)
     yield _filter(ON_DEMAND_FILTER, on_demand_pb2.OnDemand())
     if limits_attempts(router):

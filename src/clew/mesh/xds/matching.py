@@ -7,11 +7,13 @@ asks first.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from envoy.config.core.v3 import extension_pb2 as core_pb2
 from envoy.extensions.common.matching.v3 import extension_matcher_pb2
 from envoy.extensions.filters.common.matcher.action.v3 import skip_action_pb2
+from envoy.extensions.filters.http.composite.v3 import composite_pb2
 from envoy.type.matcher.v3 import http_inputs_pb2
 from xds.core.v3 import extension_pb2
 from xds.type.matcher.v3 import matcher_pb2, regex_pb2, string_pb2
@@ -71,19 +73,54 @@ def negated(predicate: Any) -> Any:
     return _Predicate(not_matcher=predicate)
 
 
-def only_when(name: str, predicate: Any, filter: Any) -> Any:
-    """``filter`` for the requests for which ``predicate`` holds."""
-    skip = matcher_pb2.Matcher.OnMatch(
-        action=extension_pb2.TypedExtensionConfig(
-            name="skip", typed_config=pack(skip_action_pb2.SkipFilter())
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A filter, and which requests are for it."""
+
+    predicate: Any
+    name: str
+    filter: Any
+
+
+def only_when(case: Case) -> Any:
+    """The filter of a case for its requests. The predicate may wait for the answer."""
+    skip = _on_match("skip", skip_action_pb2.SkipFilter())
+    return _matched([_field_matcher(negated(case.predicate), skip)], case.name, case.filter)
+
+
+def first_of(cases: Iterable[Case]) -> Any:
+    """The filter of the first case that a request is for; a request pays for asking once."""
+    matchers = [
+        _field_matcher(
+            case.predicate,
+            _on_match(
+                case.name,
+                composite_pb2.ExecuteFilterAction(typed_config=_named(case.name, case.filter)),
+            ),
         )
-    )
-    matchers = matcher_pb2.Matcher.MatcherList
+        for case in cases
+    ]
+    return _matched(matchers, "composite", composite_pb2.Composite())
+
+
+def _matched(matchers: Iterable[Any], name: str, filter: Any) -> Any:
     return extension_matcher_pb2.ExtensionWithMatcher(
         xds_matcher=matcher_pb2.Matcher(
-            matcher_list=matchers(
-                matchers=[matchers.FieldMatcher(predicate=negated(predicate), on_match=skip)]
-            )
+            matcher_list=matcher_pb2.Matcher.MatcherList(matchers=matchers)
         ),
-        extension_config=core_pb2.TypedExtensionConfig(name=name, typed_config=pack(filter)),
+        extension_config=_named(name, filter),
     )
+
+
+def _field_matcher(predicate: Any, on_match: Any) -> Any:
+    return matcher_pb2.Matcher.MatcherList.FieldMatcher(predicate=predicate, on_match=on_match)
+
+
+def _on_match(name: str, action: Any) -> Any:
+    return matcher_pb2.Matcher.OnMatch(
+        action=extension_pb2.TypedExtensionConfig(name=name, typed_config=pack(action))
+    )
+
+
+def _named(name: str, filter: Any) -> Any:
+    return core_pb2.TypedExtensionConfig(name=name, typed_config=pack(filter))

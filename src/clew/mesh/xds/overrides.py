@@ -4,21 +4,18 @@ cluster, and go on as ``l5d-ctx-dtab``. Few requests have one, so the script is 
 
 from __future__ import annotations
 
-from typing import Any
-
 from clew.mesh.xds.identifiers import OVERRIDE_MARK
 from clew.mesh.xds.lua import script
-from clew.mesh.xds.matching import ANYTHING, any_of, fits, only_when, request_header
+from clew.mesh.xds.matching import ANYTHING, Case, any_of, fits, request_header
 
-OVERRIDES_FILTER = "dtabs"
 _HEADERS = ("l5d-ctx-dtab", "l5d-dtab")
 """The later one wins."""
 
 
-def overrides(cluster_header: str) -> Any:
+def overrides(cluster_header: str) -> Case:
     """Joins the dtabs of all header lines, and adds them to what names the cluster."""
     brought = any_of(fits(request_header(header), ANYTHING) for header in _HEADERS)
-    return only_when(OVERRIDES_FILTER, brought, script(_script(cluster_header)))
+    return Case(brought, "dtabs", script(_script(cluster_header)))
 
 
 def _script(cluster_header: str) -> str:
