@@ -57,4 +57,28 @@ def test_the_mesh_shows_its_routers_and_the_way_of_a_name(demo: Demo, page: Page
     expect(page.get_by_text("/svc/world goes to world-v1.")).to_be_visible()
     page.get_by_label("Override").fill("/host/world => /srv/world-v2 ;")
     expect(page.get_by_text("/svc/world goes to world-v2 instead of world-v1.")).to_be_visible()
+    changes = page.get_by_role("region", name="What the override changes")
+    expect(changes.locator("tbody tr")).to_have_text(["/svc/worldworld-v1world-v2"])
+
+    request = page.get_by_role("region", name="Send a request")
+    request.get_by_label("Address").fill("http://hello/")
+    page.keyboard.press("Control+Enter")
+    expect(request.locator("pre")).to_contain_text("earth")
     page.screenshot(path=PICTURES / "playground.png")
+
+    with page.expect_popup() as opened:
+        request.get_by_role("link", name=re.compile("^[0-9a-f]{32}$")).click()
+    trace = opened.value
+    grid = trace.get_by_role("treegrid")
+    # its spans are on their way
+    expect(grid.or_(trace.get_by_role("button", name="Look again"))).to_be_visible()
+    for _ in range(50):
+        if grid.get_by_role("gridcell").count() == 8:
+            break
+        trace.wait_for_timeout(200)
+        trace.reload()
+        expect(trace.get_by_role("button", name="Look again")).to_be_visible()
+    expect(grid.get_by_role("gridcell")).to_have_count(8)
+    expect(grid.get_by_role("row", name="world-v2").first).to_be_visible()
+    trace.keyboard.press("m")
+    expect(grid.get_by_role("gridcell")).to_have_count(2)

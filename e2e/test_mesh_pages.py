@@ -138,6 +138,9 @@ def test_a_request_is_sent_from_the_playground_and_leads_to_its_trace(
     page.keyboard.press("Control+Enter")
     expect(pane.locator("pre")).to_contain_text('"app": "world-v2"')
     expect(pane.locator("dl")).to_contain_text("200")
+    expect(pane.locator("dl")).not_to_contain_text("content-length")
+    pane.get_by_role("button", name=re.compile("^[0-9]+ more$")).click()
+    expect(pane.locator("dl")).to_contain_text("content-length")
     trace = pane.get_by_role("link", name=re.compile("^[0-9a-f]{32}$")).get_attribute("href")
     assert trace
     assert trace.startswith(f"http://127.0.0.1:{mesh.world.ports['collector']}/zipkin/traces/")

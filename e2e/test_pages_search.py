@@ -128,6 +128,26 @@ def test_live_results_come_by_themselves_and_wait_for_who_is_at_one(
     assert "live" not in page.url
 
 
+def test_live_results_rest_while_nobody_can_see_them(open_page: Open, store: canned.Store) -> None:
+    page = open_page("/zipkin/?live=1")
+    with page.expect_request(SEARCHES):
+        pass
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    page.wait_for_timeout(1_200)
+    store.traces.append(request(40, 5_000))
+    page.wait_for_timeout(1_500)
+    expect(listed(page)).to_have_count(23)
+    page.evaluate("delete document.hidden")
+    expect(listed(page)).to_have_count(24)
+
+
+def test_a_few_traces_need_no_picture(open_page: Open, store: canned.Store) -> None:
+    del store.traces[4:]
+    page = open_page("/zipkin/")
+    expect(listed(page)).to_have_count(4)
+    expect(page.get_by_role("group", name="Durations over time")).to_have_count(0)
+
+
 def test_a_live_page_that_gets_no_answer_keeps_what_it_has(open_page: Open) -> None:
     page = open_page("/zipkin/?live=1")
     expect(listed(page)).to_have_count(23)

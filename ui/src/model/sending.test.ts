@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Router } from "./mesh";
-import { type Draft, addressFor, asCurl, ordered, readDraft } from "./sending";
+import { type Draft, addressFor, asCurl, readDraft, readHeaders } from "./sending";
 
 const DRAFT: Draft = { method: "GET", address: "http://hello/", headers: "", body: "" };
 const ROUTER: Router = {
@@ -69,16 +69,18 @@ test.each([
   expect(typeof sent === "string" ? sent : asCurl(sent, router)).toBe(command);
 });
 
-test("headers of the mesh come first, each name once", () => {
+test("headers of the mesh stand apart, each name once", () => {
   const headers = [
     ["server", "a"],
     ["l5d-err", "b"],
     ["server", "c"],
     ["date", "d"],
   ] as const;
-  expect(ordered(headers)).toEqual([
-    ["l5d-err", "b"],
-    ["server", "a\nc"],
-    ["date", "d"],
-  ]);
+  expect(readHeaders(headers)).toEqual({
+    mesh: [["l5d-err", "b"]],
+    rest: [
+      ["server", "a\nc"],
+      ["date", "d"],
+    ],
+  });
 });

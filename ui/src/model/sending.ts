@@ -83,12 +83,18 @@ export function asCurl({ method, host, path, headers, dtab, body }: Sent, { serv
   return curl(request);
 }
 
-/** Each name once, with its values; those that speak of the mesh first. */
-export const ordered = (headers: Reply["headers"]): (readonly [name: string, values: string])[] => {
-  const byName = [...Map.groupBy(headers, ([name]) => name)];
-  return byName
-    .map(([name, all]) => [name, all.map(([, value]) => value).join("\n")] as const)
-    .toSorted(([a], [b]) => Number(isMesh(b)) - Number(isMesh(a)));
-};
+export type Header = readonly [name: string, values: string];
+
+/** Each name once, with its values: those that speak of the mesh, and the others. */
+export function readHeaders(headers: Reply["headers"]): {
+  readonly mesh: readonly Header[];
+  readonly rest: readonly Header[];
+} {
+  const all = [...Map.groupBy(headers, ([name]) => name)].map(([name, each]): Header => [
+    name,
+    each.map(([, value]) => value).join("\n"),
+  ]);
+  return { mesh: all.filter(([name]) => isMesh(name)), rest: all.filter(([name]) => !isMesh(name)) };
+}
 
 const isMesh = (name: string): boolean => name.startsWith("l5d-");

@@ -22,6 +22,9 @@ import { useKeys } from "./keys";
 import { change, go, params, step } from "./place";
 import { services, servicesKnown } from "./services";
 
+/** Fewer traces are seen at a glance in the list. */
+const WORTH_A_PICTURE = 5;
+
 const readSort = (text: string | null): Sort => SORTS.find(([sort]) => sort === text)?.[0] ?? "newest";
 
 const boxParams = (box: Box | null) => ({ box: box && writeBox(box) });
@@ -58,7 +61,8 @@ function Searching({ defaults }: { defaults: Search }) {
     () => (box ? summaries.filter((each) => isIn(box, each)) : summaries),
     [summaries, params.value],
   );
-  const map = useMemo(() => heatmapOf(summaries), [summaries]);
+  const pictured = summaries.length >= WORTH_A_PICTURE || box !== null;
+  const map = useMemo(() => (pictured ? heatmapOf(summaries) : null), [summaries, pictured]);
   const heat = useRef<HTMLDivElement>(null);
   const firstField = useRef<HTMLInputElement>(null);
   const run = (next: Search, kept: Box | null = null) => {
@@ -132,19 +136,21 @@ function Searching({ defaults }: { defaults: Search }) {
         <div class={`page${waiting || misread !== null ? " stale" : ""}`} aria-busy={waiting}>
           {lost && <Fault {...wordsFor(lost)} />}
           <Facts search={search} found={found} summaries={summaries} />
-          {map ? (
+          {summaries.length > 0 ? (
             <>
-              <Heat
-                map={map}
-                traces={summaries.length}
-                box={box}
-                now={micros(found.asked * 1000)}
-                zone={zone.value}
-                field={heat}
-                onBox={setBox}
-                onMoveBox={moveBox}
-                onOnly={only}
-              />
+              {map && (
+                <Heat
+                  map={map}
+                  traces={summaries.length}
+                  box={box}
+                  now={micros(found.asked * 1000)}
+                  zone={zone.value}
+                  field={heat}
+                  onBox={setBox}
+                  onMoveBox={moveBox}
+                  onOnly={only}
+                />
+              )}
               <ResultsBar
                 sort={sort}
                 live={live}

@@ -80,10 +80,12 @@ function drawTimes(
   fill(context, "line", left, floor, width, 1);
   context.fillStyle = colour("ink-3");
   const marks = Math.max(1, Math.floor(width / TIME));
+  const fine = map.to - map.from < 2e6 * marks;
   for (let i = 0; i <= marks; i++) {
     const [moment] = placeAt(map, i / marks, 0);
     context.textAlign = i === 0 ? "left" : i === marks ? "right" : "center";
-    context.fillText(clock(moment, now, zone).replace(/\.\d+$/, ""), left + (width * i) / marks, floor + AXIS / 2 + 1);
+    const text = clock(moment, now, zone);
+    context.fillText(fine ? text : text.replace(/\.\d+$/, ""), left + (width * i) / marks, floor + AXIS / 2 + 1);
   }
   context.textAlign = "left";
 }

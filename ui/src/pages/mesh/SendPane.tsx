@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "../../api/http";
 import { sendRequest } from "../../api/mesh";
 import { type Collector, type Router, tracePage } from "../../model/mesh";
-import { duration } from "../../model/numbers";
-import { type Draft, METHODS, type Reply, addressFor, asCurl, ordered, readDraft } from "../../model/sending";
+import { count, duration } from "../../model/numbers";
+import { type Draft, METHODS, type Reply, addressFor, asCurl, readDraft, readHeaders } from "../../model/sending";
 import { micros } from "../../model/span";
 import { ErrorPill } from "../../widgets/marks";
 import { Fault, Progress, copy } from "../../widgets/states";
@@ -173,6 +173,8 @@ function useCtrlEnter(run: () => void): void {
 
 function ReplyFacts({ reply, collector }: { reply: Reply; collector: Collector | null }) {
   const { status, took_ms, headers, body, more, trace_id } = reply;
+  const [open, setOpen] = useState(false);
+  const { mesh, rest } = readHeaders(headers);
   return (
     <dl class="facts reply">
       <dt>Reply</dt>
@@ -194,9 +196,19 @@ function ReplyFacts({ reply, collector }: { reply: Reply; collector: Collector |
           </dd>
         </>
       )}
-      {ordered(headers).map(([name, values]) => (
+      {(open ? [...mesh, ...rest] : mesh).map(([name, values]) => (
         <HeaderLine key={name} name={name} values={values} />
       ))}
+      {rest.length > 0 && (
+        <>
+          <dt>Headers</dt>
+          <dd>
+            <button type="button" class="plain tiny" aria-expanded={open} onClick={() => setOpen(!open)}>
+              {open ? "Those of the mesh alone" : `${count(rest.length)} more`}
+            </button>
+          </dd>
+        </>
+      )}
       {body && (
         <>
           <dt>Body</dt>
