@@ -180,12 +180,21 @@ def test_what_cannot_be_sent_is_refused_with_the_reason(
 
 
 @pytest.mark.parametrize(
-    ("origin", "status"),
-    [("http://admin", 200), ("http://elsewhere", 403), ("null", 403)],
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"origin": "http://admin"}, 200),
+        ({"origin": "http://elsewhere"}, 403),
+        ({"origin": "null"}, 403),
+        # a proxy may show the admin port under another name
+        ({"origin": "https://mesh.example", "sec-fetch-site": "same-origin"}, 200),
+        ({"origin": "http://admin", "sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+    ],
 )
-def test_pages_of_other_sites_send_nothing(origin: str, status: int) -> None:
+def test_pages_of_other_sites_send_nothing(headers: dict[str, str], status: int) -> None:
     router = Router()
-    assert posted(router, PLAIN, origin=origin).status_code == status
+    assert posted(router, PLAIN, **headers).status_code == status
     assert bool(router.head) == (status == 200)
 
 

@@ -199,5 +199,7 @@ def _loopback(place: str) -> str:
 
 def _is_own_page(request: Request) -> bool:
     """Browsers say where a request comes from; what is no browser is its user's own."""
+    if site := request.headers.get("sec-fetch-site"):
+        return site in ("same-origin", "none")
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
