@@ -66,7 +66,7 @@ def searched(request: pytest.FixtureRequest, engine: ServerEngine) -> Iterator[C
         yield corpus(new(strict_trace_id=strict), strict=strict, seed=int(strict))
 
 
-@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.SLOWEST])
 @pytest.mark.parametrize(
     "conditions",
     [

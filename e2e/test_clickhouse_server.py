@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import os
 import signal
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,16 +22,18 @@ from tests.contract.store import StoreContract
 from tests.mesh.serve.authority import Authority
 from tests.trace.collect.standins import eventually
 from tests.trace.conftest import stores
-from tests.trace.test_app import SPANS_EACH, message, refusal, traces
+from tests.trace.test_app import SPANS_EACH, message, traces
 
+from clew.errors import ClewError
 from clew.span.model import Micros
+from clew.trace.app import Settings, serve
 from clew.trace.collect import columns
 from clew.trace.dsn import parse
 from clew.trace.store import StoreMisconfigured
 from clew.trace.store.clickhouse import ClickHouseStore
 from clew.trace.store.engine import Pool
-from clew.trace.store.lock import hold
-from clew.trace.store.opening import open_server
+from clew.trace.store.lock import StoreLocked, hold
+from clew.trace.store.opening import open_server, opened_when_there
 from clew.trace.store.retention import Retention
 from clew.trace.store.server import ServerEngine
 from e2e.clickhouse_server import PASSWORD, USER, ClickHouse, in_tls, servers
@@ -80,9 +82,9 @@ def database(server: ClickHouse) -> Iterator[str]:
 @pytest.fixture
 def both(server: ClickHouse, database: str) -> Iterator[list[ClickHouseStore]]:
     """Two servers' stores on one database, made at the same time."""
-    address = parse(f"clickhouse://{server.place}/{database}", {})
+    engines = [ServerEngine(parse(f"clickhouse://{server.place}", {})) for _ in range(2)]
     with ThreadPoolExecutor(2) as threads:
-        both = list(threads.map(open_server, [address, address]))
+        both = list(threads.map(lambda each: ClickHouseStore(each, database=database), engines))
     yield both
     for each in both:
         each.close()
@@ -167,21 +169,40 @@ def test_what_keeps_a_server_from_being_the_store_is_one_sentence(
     assert str(refused.value) == said.format(**places)
 
 
-def test_nobody_waits_for_another_password(server: ClickHouse, tmp_path: Path) -> None:
-    code, said = refusal(
-        "--port=0", f"--store=clickhouse://nobody@{server.place}", f"--spool={tmp_path}"
-    )
-    assert code == 2
-    assert said.startswith(f"clew: ClickHouse at {server.place} refuses user 'nobody'")
-    assert said.count("\n") == 1
-
-
-def test_two_in_one_spool_are_refused(tmp_path: Path) -> None:
-    held = hold(tmp_path)
-    code, said = refusal("--port=0", "--store=clickhouse://127.0.0.1:1", f"--spool={tmp_path}")
+@pytest.mark.parametrize(
+    ("user", "refused"),
+    [
+        pytest.param("nobody", StoreMisconfigured, id="a wrong password is not waited out"),
+        pytest.param("default", StoreLocked, id="two in one spool"),
+    ],
+)
+def test_what_ends_a_start(
+    server: ClickHouse, tmp_path: Path, user: str, refused: type[ClewError]
+) -> None:
+    (tmp_path / "held").mkdir()
+    held = hold(tmp_path / "held")
+    directory = tmp_path / ("held" if refused is StoreLocked else "free")
+    address = parse(f"clickhouse://{user}@{server.place}", {})
+    with pytest.raises(refused):
+        asyncio.run(serve(Settings(port=0, directory=directory, server=address), print))
     os.close(held)
-    assert code == 2
-    assert said.startswith(f"clew: {tmp_path}: another process has this store open")
+
+
+def test_one_that_starts_before_its_server_waits_for_it(
+    server: ClickHouse, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = parse(f"clickhouse://{server.place}/{database}", {})
+
+    async def start() -> ClickHouseStore:
+        opening = asyncio.create_task(opened_when_there(functools.partial(open_server, address)))
+        await asyncio.to_thread(eventually, lambda: "waiting for the store: " in caplog.text)
+        await asyncio.to_thread(server.start)
+        return await opening
+
+    server.kill()
+    opened = asyncio.run(start())
+    assert opened.health().up
+    opened.close()
 
 
 def test_what_comes_while_the_server_is_lost_is_stored_when_it_is_back(
@@ -205,31 +226,6 @@ def test_what_comes_while_the_server_is_lost_is_stored_when_it_is_back(
             assert len(trace.json()) == SPANS_EACH
         assert server.ask(f"SELECT count() FROM {database}.spans") == str(2 * SPANS_EACH)
         assert running.stop(signal.SIGTERM) == 0
-
-
-def test_one_that_starts_before_its_server_waits_for_it(
-    server: ClickHouse, database: str, tmp_path: Path
-) -> None:
-    server.kill()
-    command = [sys.executable, "-m", "clew", "traces", "--port=0", f"--spool={tmp_path}"]
-    with subprocess.Popen(
-        [*command, f"--store=clickhouse://{server.place}/{database}"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        said = process.stderr.readline()
-        server.start()
-        ready = process.stdout.readline()
-        process.terminate()
-    assert said.endswith(
-        f"waiting for the store: ClickHouse at {server.place} cannot be reached: Connection"
-        " refused\n"
-    )
-    assert ready.startswith("clew traces ready")
-    assert process.returncode == 0
 
 
 def test_two_make_one_database_and_see_what_the_other_stores(
