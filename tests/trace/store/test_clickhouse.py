@@ -73,3 +73,28 @@ def test_slots_are_given_once_for_good(engine: EmbeddedEngine, database: str) ->
     assert given == [("c", 3), ("it's", 2), ("a", 1)]
     assert second.service_slots([]) == []
     second.release()
+
+
+def test_one_slot_that_two_gave_at_the_same_moment_is_nobodys_second(
+    engine: EmbeddedEngine, database: str
+) -> None:
+    store = ClickHouseStore(engine, database=database)
+    engine.define(
+        "INSERT INTO service_slots VALUES ('b', 0), ('c', 1), ('c', 0)",
+        "INSERT INTO service_slots VALUES ('a', 0)",
+        database=database,
+    )
+    given = {its.service: its.slot for its in store.service_slots(["new", "c", "b", "a"])}
+    assert given == {"a": 0, "b": 1, "c": 2, "new": 3}
+    store.release()
+
+
+def test_the_tags_that_are_offered_may_be_others_after_a_restart(
+    engine: EmbeddedEngine, database: str
+) -> None:
+    for key in ("http.path", "error"):
+        store = ClickHouseStore(engine, database=database, autocomplete_keys=[key])
+        spans = [changed(span, tags={"http.path": key, "error": key}) for span in trace()]
+        store.insert(columns.table(spans, NOON), key)
+        assert store.autocomplete_values(key) == [key]
+        store.release()

@@ -181,3 +181,24 @@ def test_settled_hours_are_not_linked_again(
     finally:
         store.release()
         engine.define("DROP DATABASE test_of_links")
+
+
+def test_an_hour_that_another_has_settled_meanwhile_is_left_as_it_is(
+    engine: EmbeddedEngine,
+) -> None:
+    one, other = (ClickHouseStore(engine, database="test_of_links") for _ in range(2))
+    evening = (TODAY + DAY) * 1000
+    settled: list[int] = []
+
+    def stopping() -> bool:
+        settled.append(other.links.settle(evening, lambda: False))
+        return False
+
+    try:
+        accept(one, *trace())
+        assert one.links.settle(evening, stopping) == 0
+        assert settled == [1]
+    finally:
+        one.release()
+        other.release()
+        engine.define("DROP DATABASE test_of_links")
