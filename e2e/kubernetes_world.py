@@ -21,16 +21,13 @@ RATE = 40
 """Requests a second while something happens."""
 PRE_STOP_SECONDS = 0.5
 """Between the news that a mesh is going and its end; a tenth of what the manifests give."""
-SWALLOWED_SECONDS = 2
-"""Long enough for some attempts to time out, and for accrual to heed them."""
 WITH_TIMEOUTS = """\
   client:
-    requestAttemptTimeoutMs: 500
-    failureAccrual: {failures: 3, backoff: {kind: constant, ms: 7000}}
+    requestAttemptTimeoutMs: 1000
+    failureAccrual: {failures: 3, backoff: {kind: constant, ms: 8000}}
   service:
 """
-"""Without a timeout a request that vanished is waited for, as by Linkerd; and the lost node is not
-tried again while the scene lasts."""
+"""Without a timeout a request that vanished is waited for, as by Linkerd."""
 FIRST = next(iter(NODES))
 OTHERS = [node for node in NODES if node != FIRST]
 
@@ -111,17 +108,43 @@ def rolling_upgrade(nodes: Nodes, rate: int = RATE) -> dict[str, Any]:
 
 def node_swallows(nodes: Nodes, client: httpx.Client) -> dict[str, Any]:
     """What is sent to a node vanishes, and Kubernetes does not hear of it."""
-    entry, lost = FIRST, OTHERS[1]
-    nodes.edit(entry, "  service:\n", WITH_TIMEOUTS)
-    until(lambda: len(served_by(client)) == len(NODES))
+    lost = OTHERS[1]
+    rest = [node for node in NODES if node != lost]
+    for node in rest:
+        nodes.edit(node, "  service:\n", WITH_TIMEOUTS)
+        until(partial(_has_timeouts, node))
+    asking = [(FIRST, "hello"), *((node, "world-v1") for node in rest)]
+    before = [_removals(*each) for each in asking]
+
+    def all_avoid_it() -> bool:
+        return all(_removals(*each) > count for each, count in zip(asking, before, strict=True))
+
     with nodes.swallowed(lost):
-        with load([NODES[entry]], RATE) as at_first:
-            time.sleep(SWALLOWED_SECONDS)
-        with load([NODES[entry]], RATE) as then:
-            time.sleep(SWALLOWED_SECONDS)
-        served = sorted(served_by(client))
+        with load([NODES[FIRST]], RATE) as at_first:
+            until(all_avoid_it)
+        with load([NODES[FIRST]], RATE) as then:
+            time.sleep(1)
     until(lambda: NODES[lost] in served_by(client))
-    return {"at first": told(at_first), "then": told(then), "served by": served}
+    for node in rest:
+        nodes.edit(node, WITH_TIMEOUTS, "  service:\n")
+    return {"at first": told(at_first), "then": told(then)}
+
+
+def _has_timeouts(node: str) -> bool:
+    config = httpx.get(f"http://{NODES[node]}:9990/config.json", trust_env=False)
+    return "requestAttemptTimeoutMs" in config.text
+
+
+def _removals(node: str, service: str) -> float:
+    """How often its mesh has left an endpoint of the service alone for its failures."""
+    page = f"http://{NODES[node]}:9990/admin/metrics.json"
+    metrics: dict[str, float] = httpx.get(page, trust_env=False).json()
+    return sum(
+        count
+        for name, count in metrics.items()
+        if name.startswith("rt/outgoing/client/")
+        and name.endswith(f"/{service}/failure_accrual/removals")
+    )
 
 
 def node_lost(nodes: Nodes, client: httpx.Client) -> dict[str, Any]:
