@@ -54,6 +54,27 @@ def test_hops_fold_into_the_calls_that_they_carried(open_page: Open) -> None:
     expect(page.get_by_role("treegrid").get_by_role("row")).to_have_count(2)
 
 
+def test_a_trace_of_many_hops_opens_with_them_folded(open_page: Open, store: canned.Store) -> None:
+    trace_id = "00000000000000bb"
+    store.traces.append(
+        [
+            span
+            for i in range(12)
+            for span in canned.call(trace_id, 16 + 4 * i, None, "hello", i * 10_000, 9_000, 7777)
+        ]
+    )
+    page = open_page(f"/zipkin/traces/{trace_id}")
+    expect(page.get_by_role("treegrid").get_by_role("row")).to_have_count(12)
+    page.keyboard.press("m")
+    expect(page).to_have_url(re.compile("rows=spans"))
+    router = f"{16:016x}"
+    page.goto(page.url.partition("?")[0] + f"?span={router}")
+    expect(page.get_by_role("row", name="outgoing").first).to_have_attribute(
+        "aria-selected", "true"
+    )
+    expect(page.get_by_role("button", name="Spans 48")).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_failed_call_tells_its_error_where_hops_are_folded(open_page: Open) -> None:
     page = open_page(f"{FAILED}?rows=calls")
     assert rows(page) == [

@@ -105,6 +105,20 @@ def test_a_box_is_drawn_moved_and_used_by_keys_alone(open_page: Open) -> None:
     expect(page).not_to_have_url(re.compile("box="))
 
 
+def test_two_results_are_chosen_by_space_and_compared(open_page: Open) -> None:
+    page = open_page("/zipkin/")
+    listed(page).first.get_by_role("link").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("One is chosen")).to_be_visible()
+    for key in ("j", "Space", "j", "Space", "Space", "k", "k", "Space"):
+        page.keyboard.press(key)
+    # the last two that were chosen and not let go
+    expect(page).to_have_url(re.compile(f"sel={32:016x}%2C{33:016x}$"))
+    page.get_by_role("link", name="Compare the two").click()
+    expect(page).to_have_url(re.compile(f"traces/{32:016x}\\?with={33:016x}$"))
+    expect(page.get_by_role("table", name="Spans of both traces")).to_be_visible()
+
+
 def test_live_results_come_by_themselves_and_wait_for_who_is_at_one(
     open_page: Open, store: canned.Store
 ) -> None:

@@ -15,12 +15,24 @@ const PART: Readonly<Record<Sort, (n: string) => string>> = {
   errors: (n) => `the first ${n}; more may match`,
 };
 
+/** What to do with one or two chosen results. */
+function Chosen({ ids: [one, two] }: { ids: readonly string[] }) {
+  if (!one) return null;
+  if (!two) return <span class="sm muted">One is chosen: choose another by Space to compare them.</span>;
+  return (
+    <a class="sm" href={`traces/${one}?with=${two}`}>
+      Compare the two
+    </a>
+  );
+}
+
 export function ResultsBar({
   sort,
   live,
   all,
   shown,
   partial,
+  chosen,
   onSort,
   onLive,
   onOnly,
@@ -34,6 +46,8 @@ export function ResultsBar({
   shown: number | null;
   /** More may match. */
   partial: boolean;
+  /** Ids of those that are to be compared: at most two. */
+  chosen: readonly string[];
   onSort: (sort: Sort) => void;
   onLive: () => void;
   /** Searches for what is in the box. */
@@ -49,6 +63,7 @@ export function ResultsBar({
         {live ? "Live: on" : "Live"}
       </button>
       <span class="grow" />
+      <Chosen ids={chosen} />
       {shown !== null ? (
         <>
           <span class="sm muted" role="status">

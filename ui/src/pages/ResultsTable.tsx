@@ -11,6 +11,8 @@ import { go } from "./place";
 /** Services named in a row; the rest is a number. */
 const NAMED = 3;
 
+const NONE: readonly string[] = [];
+
 const toTrace = (id: string): string => `traces/${id}`;
 
 export function ResultsTable({
@@ -20,6 +22,8 @@ export function ResultsTable({
   now,
   zone,
   linkOf = toTrace,
+  chosen = NONE,
+  onChoose,
   onMore,
 }: {
   summaries: readonly Summary[];
@@ -29,10 +33,19 @@ export function ResultsTable({
   zone: Zone;
   /** Where the trace of an id is seen: the trace page, unless said. */
   linkOf?: (id: string) => string;
+  /** Ids of those that are to be compared. */
+  chosen?: readonly string[];
+  /** Chooses one, or no longer; absent where none can be compared. */
+  onChoose?: (id: string) => void;
   /** Null when there are no more. */
   onMore: (() => void) | null;
 }) {
-  const rows = useRows<HTMLTableSectionElement>(summaries.length);
+  const rows = useRows<HTMLTableSectionElement>(summaries.length, (key, index) => {
+    const summary = summaries[index];
+    if (key !== " " || !summary || !onChoose) return false;
+    onChoose(summary.id);
+    return true;
+  });
   const scale = scaleFor(summaries);
   return (
     <div class="scroll">
@@ -63,13 +76,14 @@ export function ResultsTable({
         </thead>
         <tbody ref={rows.body} onKeyDown={rows.onKeyDown}>
           {summaries.map((summary, i) => (
-            <tr key={summary.id} onClick={() => go(linkOf(summary.id))}>
+            <tr key={summary.id} class={chosen.includes(summary.id) ? "on" : ""} onClick={() => go(linkOf(summary.id))}>
               <td class="mono" title={`${fullClock(summary.start, zone)} ${zoneName(zone)}`}>
                 {clock(summary.start, now, zone)}
               </td>
               <td>
                 <a class="row" href={linkOf(summary.id)} {...rows.row(i)}>
                   <Request summary={summary} />
+                  {chosen.includes(summary.id) && <span class="vh">, chosen</span>}
                 </a>
               </td>
               <td class="num strong">{duration(summary.duration)}</td>

@@ -22,6 +22,10 @@ import { useKeys } from "./keys";
 import { change, go, params, step } from "./place";
 import { services, servicesKnown } from "./services";
 
+/** The two that were chosen last; one that is chosen again no longer is. */
+const choose = (chosen: readonly string[], id: string) =>
+  change({ sel: (chosen.includes(id) ? chosen.filter((other) => other !== id) : [...chosen, id].slice(-2)).join(",") });
+
 /** Fewer traces are seen at a glance in the list. */
 const WORTH_A_PICTURE = 5;
 
@@ -64,6 +68,7 @@ function Searching({ defaults }: { defaults: Search }) {
   const pictured = summaries.length >= WORTH_A_PICTURE || box !== null;
   const map = useMemo(() => (pictured ? heatmapOf(summaries) : null), [summaries, pictured]);
   const heat = useRef<HTMLDivElement>(null);
+  const chosen = (params.value.get("sel") ?? "").split(",").filter(Boolean);
   const firstField = useRef<HTMLInputElement>(null);
   const run = (next: Search, kept: Box | null = null) => {
     const query = writeSearch(next, defaults);
@@ -98,6 +103,7 @@ function Searching({ defaults }: { defaults: Search }) {
       ["Enter", "in the form: search; in the list: open the trace"],
       ["ArrowUp", "row above, also k"],
       ["ArrowDown", "row below, also j"],
+      ["Space", "choose a result; two can be compared"],
       ["Home", "first row"],
       ["End", "last row"],
     ],
@@ -157,6 +163,7 @@ function Searching({ defaults }: { defaults: Search }) {
                 all={summaries.length}
                 shown={box ? shown.length : null}
                 partial={found.cursor !== null}
+                chosen={chosen}
                 onSort={setSort}
                 onLive={toggleLive}
                 onOnly={only}
@@ -169,6 +176,8 @@ function Searching({ defaults }: { defaults: Search }) {
                   look={look}
                   now={micros(found.asked * 1000)}
                   zone={zone.value}
+                  chosen={chosen}
+                  onChoose={(id) => choose(chosen, id)}
                   onMore={found.cursor === null ? null : more}
                 />
               ) : (

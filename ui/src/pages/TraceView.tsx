@@ -28,6 +28,9 @@ import { useHeldZoom } from "./useHeldZoom";
 /** Below this width the panel would cover the rows, so it waits to be asked for. */
 const ROOM_FOR_PANEL = 1100;
 
+/** More rows than these are too many to open with when some can be folded. */
+const FEW = 40;
+
 const loadDrawings = () => import("./drawings/Drawings").then(({ Drawing }) => Drawing);
 const loadCompare = () => import("./drawings/Compare").then(({ Compare }) => Compare);
 
@@ -52,9 +55,11 @@ export function TraceView({
   const [asking, setAsking] = useState(false);
   const findField = useRef<HTMLInputElement>(null);
   const place = usePlace(trace);
+  const [linked] = useState(place.span);
   const { folds, view, limits, sought, tab, other } = place;
   const calls = useMemo(() => callsOf(trace, look), [trace, look]);
-  const shown = place.calls ? calls : trace;
+  const asCalls = calls.nodes.length < trace.nodes.length && (place.calls ?? opensFolded(trace, calls, linked));
+  const shown = asCalls ? calls : trace;
   const rows = useMemo(() => rowsOf(shown.roots, folds), [shown, folds]);
   const found = useMemo(() => new Set(find(shown, look, sought)), [shown, look, sought]);
   const currentRow = useMemo(() => rowNamed(shown, rows, place.span), [shown, rows, place.span]);
@@ -83,7 +88,7 @@ export function TraceView({
       held,
       focusFind: () => findField.current?.select(),
       setTab,
-      toggleCalls: calls.nodes.length < trace.nodes.length ? () => showCalls(!place.calls) : null,
+      toggleCalls: calls.nodes.length < trace.nodes.length ? () => showCalls(!asCalls) : null,
       compare: onAgain && (() => setAsking(true)),
     }),
   );
@@ -115,7 +120,7 @@ export function TraceView({
               load={loadCompare}
               props={{
                 trace: shown,
-                calls: place.calls,
+                calls: asCalls,
                 raw,
                 id: other,
                 look,
@@ -130,7 +135,7 @@ export function TraceView({
               tab={tab}
               spans={trace.nodes.length}
               calls={calls.nodes.length}
-              asCalls={place.calls}
+              asCalls={asCalls}
               view={view}
               limits={limits}
               sought={sought}
@@ -190,6 +195,10 @@ export function TraceView({
     </div>
   );
 }
+
+/** Where the address does not say: not when the span that it names would be folded away. */
+const opensFolded = (trace: Trace, calls: Trace, linked: string): boolean =>
+  trace.nodes.length > FEW && (linked === "" || calls.nodes.some(({ key }) => key === linked));
 
 const likeThis = (service: string, operation: string): string =>
   searchLink({ ...(config.peek() ?? AS_BUILT).search, service, operation });

@@ -9,10 +9,12 @@ import { change, params, step } from "./place";
 export const TABS = ["waterfall", "flame", "table", "tree", "map"] as const;
 export type Tab = (typeof TABS)[number];
 
+const ROWS: Readonly<Record<string, boolean>> = { calls: true, spans: false };
+
 export interface Place {
   readonly tab: Tab;
-  /** Hops through the mesh are folded into the calls that they carried. */
-  readonly calls: boolean;
+  /** Whether hops through the mesh are folded into the calls that they carried; null where the address does not say. */
+  readonly calls: boolean | null;
   readonly folds: ReadonlySet<string>;
   readonly view: View;
   /** The whole. */
@@ -35,7 +37,7 @@ export function usePlace(trace: Trace): Place {
   }, [from, to, limits]);
   return {
     tab: TABS.find((known) => known === tab) ?? "waterfall",
-    calls: query.get("rows") === "calls",
+    calls: ROWS[query.get("rows") ?? ""] ?? null,
     folds,
     view,
     limits,
@@ -68,5 +70,5 @@ export function setCalls(on: boolean, trace: Trace, calls: Trace, span: string):
   const size = trace.nodes[at]?.size ?? 0;
   const below = new Set(trace.nodes.slice(at, at + size).map(({ key }) => key));
   const carried = on ? calls.nodes.find(({ key }) => below.has(key)) : undefined;
-  step({ rows: on ? "calls" : null, ...(carried && { span: carried.key }) });
+  step({ rows: on ? "calls" : "spans", ...(carried && { span: carried.key }) });
 }
