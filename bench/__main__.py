@@ -18,6 +18,7 @@ NAMES = (
     "memory",
     "ingest",
     "search",
+    "clickhouse",
     "kubernetes",
     "zipkin",
 )

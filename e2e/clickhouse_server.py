@@ -67,7 +67,7 @@ class ClickHouse:
     def __init__(self, directory: Path, http: int, tcp: int, shards: list[int]) -> None:
         self.directory = directory
         self.http, self.tcp = http, tcp
-        directory.mkdir()
+        directory.mkdir(parents=True)
         users, self._config = directory / "users.xml", directory / "config.xml"
         users.write_text(_USERS.format(password=escape(PASSWORD)))
         self._config.write_text(
@@ -82,6 +82,11 @@ class ClickHouse:
     def place(self) -> str:
         """Host and port of HTTP."""
         return f"127.0.0.1:{self.http}"
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
