@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,7 +30,7 @@ from clew.span.model import Micros
 from clew.trace.app import Settings, serve
 from clew.trace.collect import columns
 from clew.trace.dsn import parse
-from clew.trace.store import StoreMisconfigured
+from clew.trace.store import StoreMisconfigured, StoreUnavailable
 from clew.trace.store.clickhouse import ClickHouseStore
 from clew.trace.store.engine import Pool
 from clew.trace.store.lock import StoreLocked, hold
@@ -226,6 +227,32 @@ def test_what_comes_while_the_server_is_lost_is_stored_when_it_is_back(
             assert len(trace.json()) == SPANS_EACH
         assert server.ask(f"SELECT count() FROM {database}.spans") == str(2 * SPANS_EACH)
         assert running.stop(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "raised"),
+    [
+        pytest.param(502, StoreUnavailable, id="a proxy whose server is away"),
+        pytest.param(404, StoreMisconfigured, id="a server of something else"),
+    ],
+)
+def test_who_answers_in_place_of_the_server(status: int, raised: type[ClewError]) -> None:
+    class Other(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_error(status)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other, ThreadPoolExecutor(1) as thread:
+        thread.submit(other.serve_forever)
+        try:
+            with pytest.raises(raised) as refused:
+                open_server(parse(f"clickhouse://127.0.0.1:{other.server_port}", {}))
+        finally:
+            other.shutdown()
+    assert type(refused.value) is raised
 
 
 def test_two_make_one_database_and_see_what_the_other_stores(

@@ -53,7 +53,7 @@ class ClickHouseStore:
         self._autocomplete_keys = frozenset(autocomplete_keys)
         self._database = database
         self._writer = Pool(engine, 1, {}, database)
-        self._define(engine, database, autocomplete_keys)
+        _define(engine, database, autocomplete_keys)
         self._slots: dict[str, int] = {}
         self._giving_slots = threading.Lock()
         limits = {"max_execution_time": query_timeout, "max_memory_usage": query_memory}
@@ -175,15 +175,6 @@ class ClickHouseStore:
         for pool in (self._pulse, self._settling, self._readers, self._writer):
             pool.close()
 
-    def _define(self, engine: Engine, database: str, autocomplete_keys: Sequence[str]) -> None:
-        with contextlib.closing(engine.session({}, "")) as session:
-            read = session.read(sql.query("databases", database=literal(database)))
-        layout = engine.layout
-        # to make one takes a right that whoever made it for us need not have given
-        if layout.cluster or rows.numbers(read, "databases") == [0]:
-            engine.define(f"CREATE DATABASE IF NOT EXISTS {database} {layout.on}")
-        engine.define(*sql.schema(layout, database, autocomplete_keys), database=database)
-
     def _answers(self, query: str, **parameters: str) -> list[str]:
         with self._readers.session() as session:
             return rows.texts(session.read(sql.query(query), parameters), "answer")
@@ -269,6 +260,17 @@ class ClickHouseStore:
                 if (trace := found.get(self._key(span.trace_id))) is not None:
                     trace.append(span)
         return [rows.distinct(trace) for trace in found.values() if trace]
+
+
+def _define(engine: Engine, database: str, autocomplete_keys: Sequence[str]) -> None:
+    """Make what of the store is not there."""
+    with contextlib.closing(engine.session({}, "")) as session:
+        read = session.read(sql.query("databases", database=literal(database)))
+    layout = engine.layout
+    # to make one takes a right that whoever made it for us need not have given
+    if layout.cluster or rows.numbers(read, "databases") == [0]:
+        engine.define(f"CREATE DATABASE IF NOT EXISTS {database} {layout.on}")
+    engine.define(*sql.schema(layout, database, autocomplete_keys), database=database)
 
 
 def _with_slots(session: Session, services: Sequence[str]) -> dict[str, int]:

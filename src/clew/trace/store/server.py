@@ -34,6 +34,8 @@ _SILENT_SECONDS = 60
 """Without any sign of life; a server that is at work gives signs."""
 _ACCESS = {192, 193, 194, 516}
 _RIGHTS = 497
+_GATEWAY = re.compile(r"HTTP status 5\d\d")
+"""What a proxy says while the server behind it is away."""
 _VERSION = re.compile(r" \(version [^)]*(?:\([^)]*\))?\)")
 _COMPRESSION = "lz4"
 
@@ -245,7 +247,7 @@ def _translated(place: str, server: Server, lost: Callable[[], None]) -> Iterato
             ) from error
         if code:
             raise problem(code, text) from error
-        if type(error) is DatabaseError:
+        if type(error) is DatabaseError and not _GATEWAY.search(str(error)):
             raise StoreMisconfigured(
                 f"{place} does not answer as ClickHouse does over HTTP",
                 "name its HTTP port, which is 8123 by custom, or 8443 with TLS (secure=true)",
