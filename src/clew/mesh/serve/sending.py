@@ -35,7 +35,7 @@ MOST_HEADERS = 50
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _VALUE = re.compile(r"[\t -~]{0,8192}")
 _HOST = re.compile(r"[!-~]{1,255}")
-_TARGET = re.compile(r"[/*][!-~]{0,8191}")
+_TARGET = re.compile(r"/[!-~]{0,8191}")
 _OURS = ("host", "l5d-dtab", "content-length", "transfer-encoding", "connection", "upgrade", "te")
 """Headers that other fields say, or that would make another request of it."""
 _OWN_TRACE = ("b3", "x-b3-traceid", "traceparent", CTX_TRACE, "l5d-sample", "x-b3-sampled")
