@@ -43,7 +43,7 @@ export function TraceBar(props: TraceBarProps) {
       <Tabs label="Drawings of the trace" value={tab} options={WORDS} onChange={props.onTab} />
       {!same(view, limits) && (tab === "waterfall" || tab === "flame") && (
         <span class="row sm">
-          <span class="muted wide">{`${duration(micros(view.from))} to ${duration(micros(view.to))}`}</span>
+          <span class="muted wide cut">{`${duration(micros(view.from))} to ${duration(micros(view.to))}`}</span>
           <button type="button" class="plain tiny" onClick={props.onWhole}>
             Whole
           </button>
@@ -51,7 +51,7 @@ export function TraceBar(props: TraceBarProps) {
       )}
       <span class="grow" />
       {sought && (
-        <span class="sm muted" role="status">
+        <span class="sm muted cut" role="status">
           {counted(found, "span matches", "spans match")}
         </span>
       )}
