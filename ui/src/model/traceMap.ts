@@ -30,8 +30,8 @@ export function traceMap({ nodes }: Trace, look: LookUp): ServiceMap {
 /** Of a few calls the slowest stands for the slowest hundredth too. */
 function linkOf(parent: string, child: string, calls: readonly Node[]): Link {
   const times = calls.map(durationOf).toSorted((a, b) => a - b);
-  const [middle, longest] = [times[(times.length - 1) >> 1] ?? 0, times.at(-1) ?? 0].map(micros);
-  const [p50, max] = [middle ?? micros(0), longest ?? micros(0)];
+  const none = micros(0);
+  const [p50, max] = [times[(times.length - 1) >> 1] ?? none, times.at(-1) ?? none];
   return {
     parent,
     child,

@@ -2,6 +2,7 @@
 import { type Zone, clock } from "../model/clock";
 import { COLUMNS, type Box, type Heatmap, ROWS, across, durationTicks, levelOf, placeAt, up } from "../model/heatmap";
 import { tick } from "../model/numbers";
+import type { Micros } from "../model/span";
 import { fill } from "./canvas";
 import { colour } from "./colours";
 
@@ -35,7 +36,7 @@ export function drawHeat(
   box: Box | null,
   area: Area,
   zone: Zone,
-  now: Parameters<typeof clock>[1],
+  now: Micros,
 ): void {
   drawDurations(context, map, area);
   drawTimes(context, map, area, zone, now);
@@ -74,7 +75,7 @@ function drawTimes(
   map: Heatmap,
   { left, top, width, height }: Area,
   zone: Zone,
-  now: Parameters<typeof clock>[1],
+  now: Micros,
 ): void {
   const floor = top + height + LANE;
   fill(context, "line", left, floor, width, 1);

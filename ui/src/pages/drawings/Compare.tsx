@@ -9,7 +9,7 @@ import { type LookUp, labelOf } from "../../model/label";
 import { count, duration } from "../../model/numbers";
 import { looksOf } from "../../model/services";
 import { type Clocks, readClocks } from "../../model/skew";
-import { serviceOf } from "../../model/span";
+import { micros, serviceOf } from "../../model/span";
 import { traceIdIn } from "../../model/traceid";
 import { type Node, type Trace, durationOf, rootOf } from "../../model/tree";
 import { ErrorPill, Swatch, hueOf } from "../../widgets/marks";
@@ -176,7 +176,7 @@ function PairsTable({
             <th class="num fig">This</th>
             <th class="num fig">Other</th>
             <th class="num fig">Difference</th>
-            <th class="bars">{`0 to ${duration(extent as Parameters<typeof duration>[0])}`}</th>
+            <th class="bars">{`0 to ${duration(micros(extent))}`}</th>
           </tr>
         </thead>
         <tbody ref={list.body} onKeyDown={list.onKeyDown}>

@@ -6,8 +6,7 @@ import { type View, at, between, whole, x } from "../../model/scale";
 import type { Node, Trace } from "../../model/tree";
 import { paint } from "../../widgets/canvas";
 import { themeVersion } from "../../widgets/colours";
-import { drawFlame } from "../../widgets/drawFlame";
-import { LANE } from "../../widgets/drawFlame";
+import { LANE, drawFlame } from "../../widgets/drawFlame";
 import { useSize } from "../../widgets/hooks";
 
 /** Pixels beside a thin span that still hit it. */
