@@ -51,3 +51,11 @@ test("without a mesh nothing changes", () => {
   expect(rows(calls)).toEqual(rows(tree));
   expect(calls.nodes.every(({ carried }) => carried === null)).toBe(true);
 });
+
+test("a very long chain of routers, each with a call, takes no longer than there are spans", () => {
+  const routers = Array.from({ length: 20_000 }, (_, i): Brief[] => [
+    { id: `r${i}`, ...(i > 0 && { parent: `r${i - 1}` }), service: "127.0.0.1/4140", kind: "SERVER", at: i, took: 9 },
+    { id: `c${i}`, parent: `r${i}`, service: "shop", at: i, took: 1 },
+  ]);
+  expect(folded(trace(...routers.flat())).roots).toHaveLength(20_000);
+});

@@ -1,11 +1,6 @@
 /** A trace with each hop through the mesh folded into the call that it carried. */
 import { type LookUp, labelOf } from "./label";
-import type { Node, Trace } from "./tree";
-
-type Draft = { -readonly [K in keyof Omit<Node, "parent" | "children">]: Node[K] } & {
-  parent: Draft | null;
-  children: Draft[];
-};
+import type { Draft, Node, Trace } from "./tree";
 
 /**
  * Spans of the mesh are left out where a call stands below them, which takes their place and tells when they began and
@@ -14,14 +9,17 @@ type Draft = { -readonly [K in keyof Omit<Node, "parent" | "children">]: Node[K]
 export function callsOf(trace: Trace, look: LookUp): Trace {
   const { nodes } = trace;
   const folded = hopsIn(nodes, look);
-  const made = new Map<Node, Draft>();
+  /** Of a span that folds away what stands above it. */
+  const made = new Map<Node, Draft | null>();
   const roots: Draft[] = [];
   const kept: Draft[] = [];
   // parents stand before their children, so the one above is there already
   for (const node of nodes) {
-    if (folded.has(node)) continue;
-    const parent = keptAbove(node, folded);
-    const above = parent && (made.get(parent) ?? null);
+    const above = (node.parent && made.get(node.parent)) ?? null;
+    if (folded.has(node)) {
+      made.set(node, above);
+      continue;
+    }
     const hop = hopAround(node, folded);
     const outermost = hop.at(-1);
     const fault = hop.find(({ errorBegan }) => errorBegan);
@@ -58,12 +56,6 @@ function hopsIn(nodes: readonly Node[], look: LookUp): ReadonlySet<Node> {
 
 /** Whether the call below can tell what there is to tell. */
 const tells = ({ errorBegan, children }: Node): boolean => !errorBegan || children.length === 1;
-
-function keptAbove(node: Node, folded: ReadonlySet<Node>): Node | null {
-  let above = node.parent;
-  while (above && folded.has(above)) above = above.parent;
-  return above;
-}
 
 /** What folds into this call alone, from the inside out. */
 function hopAround(node: Node, folded: ReadonlySet<Node>): Node[] {

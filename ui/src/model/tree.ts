@@ -52,7 +52,7 @@ export interface Trace {
 }
 
 /** A node that is still being placed. */
-type Draft = { -readonly [K in keyof Omit<Node, "parent" | "children">]: Node[K] } & {
+export type Draft = { -readonly [K in keyof Omit<Node, "parent" | "children">]: Node[K] } & {
   parent: Draft | null;
   children: Draft[];
 };
