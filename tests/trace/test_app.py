@@ -235,6 +235,31 @@ def test_a_store_in_use_is_said_in_one_sentence(running: Traces) -> None:
     assert "another process has this store open" in said
 
 
+def test_one_that_waits_for_its_store_can_be_ended(tmp_path: Path) -> None:
+    store = ["--store=clickhouse://127.0.0.1:1", f"--spool={tmp_path}"]
+    with subprocess.Popen(
+        # as the first process of a container, which no unhandled signal ends
+        [
+            *("env", "--ignore-signal=TERM"),
+            sys.executable,
+            "-m",
+            "clew",
+            "traces",
+            "--port=0",
+            *store,
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        assert "waiting for the store: ClickHouse at 127.0.0.1:1" in process.stderr.readline()
+        process.terminate()
+        try:
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
 def test_a_port_in_use_is_said_in_one_sentence_and_leaves_no_store(
     running: Traces, tmp_path: Path
 ) -> None:

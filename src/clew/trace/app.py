@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -212,6 +213,8 @@ async def _store(settings: Settings) -> AsyncIterator[ClickHouseStore]:
         else:
             # the embedded store holds its directory itself; here the log must be one's own
             stack.callback(os.close, hold(settings.directory))
+            # while it waits: the first process of a container ends by what it handles alone
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sys.exit, 0)
             store = await opened_when_there(
                 functools.partial(open_server, settings.server, **options)
             )
