@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -91,7 +92,9 @@ def posted(router: Router, body: object, **headers: str) -> httpx.Response:
 
             app = Starlette(routes=[Route("/clew/send", page, methods=["POST"])])
             transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://admin") as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://127.0.0.1:9990"
+            ) as client:
                 return await client.post("/clew/send", json=body, headers=headers)
 
     return asyncio.run(scenario())
@@ -183,18 +186,39 @@ def test_what_cannot_be_sent_is_refused_with_the_reason(
     ("headers", "status"),
     [
         ({}, 200),
-        ({"origin": "http://admin"}, 200),
+        ({"origin": "http://127.0.0.1:9990"}, 200),
         ({"origin": "http://elsewhere"}, 403),
         ({"origin": "null"}, 403),
-        # a proxy may show the admin port under another name
+        # a proxy may show the admin port under another name, and tell the port its own
         ({"origin": "https://mesh.example", "sec-fetch-site": "same-origin"}, 200),
-        ({"origin": "http://admin", "sec-fetch-site": "same-site"}, 403),
+        ({"origin": "http://127.0.0.1:9990", "sec-fetch-site": "same-site"}, 403),
         ({"sec-fetch-site": "cross-site"}, 403),
     ],
 )
 def test_pages_of_other_sites_send_nothing(headers: dict[str, str], status: int) -> None:
     router = Router()
     assert posted(router, PLAIN, **headers).status_code == status
+    assert bool(router.head) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:9990", 200),
+        ("clew.localhost:9990", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:9990", 200),
+        (f"{socket.gethostname().upper()}:9990", 200),
+        ("rebound.example:9990", 403),
+        ("127.0.0.1.rebound.example", 403),
+        ("", 403),
+        ("[", 403),
+    ],
+)
+def test_a_name_that_others_point_at_this_machine_sends_nothing(host: str, status: int) -> None:
+    router = Router()
+    answer = posted(router, PLAIN, host=host, **{"sec-fetch-site": "same-origin"})
+    assert answer.status_code == status
     assert bool(router.head) == (status == 200)
 
 

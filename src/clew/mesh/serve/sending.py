@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -36,6 +38,10 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _VALUE = re.compile(r"[\t -~]{0,8192}")
 _HOST = re.compile(r"[!-~]{1,255}")
 _TARGET = re.compile(r"/[!-~]{0,8191}")
+_FOREIGN_NAME = (
+    "Requests are sent from pages that were opened by an address, as localhost, or by the name of "
+    "the machine; open this page so, or let the proxy before it send such a Host"
+)
 _OURS = ("host", "l5d-dtab", "content-length", "transfer-encoding", "connection", "upgrade", "te")
 """Headers that other fields say, or that would make another request of it."""
 _OWN_TRACE = ("b3", "x-b3-traceid", "traceparent", CTX_TRACE, "l5d-sample", "x-b3-sampled")
@@ -115,6 +121,8 @@ async def sending_page(request: Request, door: Door) -> Response:
     """The page: what the router answers, or why the request was not sent."""
     if not _is_own_page(request):
         raise HTTPException(403, "Only the pages of this admin port may send requests")
+    if not _is_own_name(request.headers.get("host", "")):
+        raise HTTPException(403, _FOREIGN_NAME)
     sent = await read_posted(request, Sent)
     if mistake := sent.mistake():
         raise HTTPException(400, mistake)
@@ -197,9 +205,22 @@ def _loopback(place: str) -> str:
     return f"{_ANY.get(host, host)}:{port}"
 
 
+def _is_own_name(host: str) -> bool:
+    """Not a name that somebody else's DNS answers with this machine's address: to a browser their
+    pages are then those of this port."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        if name in ("localhost", socket.gethostname().lower()) or name.endswith(".localhost"):
+            return True
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_own_page(request: Request) -> bool:
     """Browsers say where a request comes from; what is no browser is its user's own."""
     if site := request.headers.get("sec-fetch-site"):
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
