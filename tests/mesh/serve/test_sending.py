@@ -189,6 +189,7 @@ def test_what_cannot_be_sent_is_refused_with_the_reason(
         ({"origin": "http://127.0.0.1:9990"}, 200),
         ({"origin": "http://elsewhere"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         # a proxy may show the admin port under another name, and tell the port its own
         ({"origin": "https://mesh.example", "sec-fetch-site": "same-origin"}, 200),
         ({"origin": "http://127.0.0.1:9990", "sec-fetch-site": "same-site"}, 403),
