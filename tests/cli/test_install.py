@@ -158,3 +158,31 @@ def test_what_does_not_go_with_a_linker_file(flags: list[str], said: str) -> Non
     done = CliRunner().invoke(command, flags, input=LINKER)
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--store=clickhouse://ch", "--storage=5Gi"], "--storage is of the volume that --store"),
+        (
+            ["traces", "--store=clickhouse://ch", "--storage-class=fast"],
+            "--storage-class is of the volume that --store",
+        ),
+        (["--store-secret=mine"], "--store-secret goes with --store"),
+    ],
+)
+def test_what_does_not_go_with_a_place_for_spans(flags: list[str], said: str) -> None:
+    done = CliRunner().invoke(command, flags)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_a_port_that_nodes_keep_for_root_is_told() -> None:
+    done = CliRunner().invoke(command, ["--host-network", "--outgoing-port=80"])
+    assert done.exit_code == 0
+    assert done.stderr == (
+        "port 80 of a node is for root, which the mesh is not: take one from 1024 on, or set "
+        "net.ipv4.ip_unprivileged_port_start on every node\n"
+    )
+    for flags in (["--outgoing-port=80"], ["--host-network"], ["demo", "--host-network"]):
+        assert CliRunner().invoke(command, flags).stderr == ""

@@ -183,8 +183,12 @@ def test_the_check_looks_at_the_same_file() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("ip: 0.0.0.0, port: 9990", "port: 9990", "admin: 127.0.0.1 answers to nobody outside"),
-        ("port: 4142,", "port: 0,", "a port is 0"),
+        (
+            "ip: 0.0.0.0, port: 9990",
+            "port: 9990",
+            "--config: admin.ip: 127.0.0.1 answers to nobody",
+        ),
+        ("port: 4142,", "port: 0,", "--config: a port is 0"),
         (
             "ip: 0.0.0.0, port: 9990",
             "ip: 0.0.0.0, port: 9990, tls: {certPath: c, keyPath: k, requireClientAuth: true}",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path as File
 from typing import Any
@@ -26,7 +27,7 @@ CHOICES = [
     Options(),
     Options(
         namespace="tracing",
-        image="registry.example/clew@sha256:0123",
+        image="registry.example/clew@sha256:" + "0123" * 16,
         outgoing_port=5140,
         incoming_port=5141,
         admin_port=5990,
@@ -281,8 +282,17 @@ def test_everything_is_in_the_namespace() -> None:
         (Options(namespace="Upper"), "--namespace: 'Upper' is no name"),
         (Options(image=""), "--image: '' is no image"),
         (Options(image="a b"), "--image: 'a b' is no image"),
-        (Options(storage="10GB"), "--storage: '10GB' is no size (such as 10Gi)"),
+        (Options(image="http://registry.example/clew:1"), "--image: 'http://registry.example/"),
+        (Options(image="Clew:1"), "--image: 'Clew:1' is no image"),
+        (Options(image="clew:"), "--image: 'clew:' is no image"),
+        (Options(image="clew:1:2"), "--image: 'clew:1:2' is no image"),
+        (Options(storage="10GB"), "--storage: '10GB' is no size (such as 10Gi; 100Mi at least)"),
+        (Options(storage="1Mi"), "--storage: '1Mi' is no size"),
+        (Options(storage_class="Fast one"), "--storage-class: 'Fast one' is no name"),
+        (Options(sample_rate=math.nan), "--sample-rate: nan is not between 0 and 1"),
         (Options(collector="zipkin"), "--collector: 'zipkin' is no host and port"),
+        (Options(collector="zipkin:0"), "--collector: 'zipkin:0' is no host and port"),
+        (Options(collector="zipkin:65536"), "--collector: 'zipkin:65536' is no host and port"),
         (Options(collector="a\nb:1"), "--collector: "),
         (Options(store="ch:8123"), "--store: 'ch:8123' is no server, or has a password"),
         (Options(store="clickhouse://u:pw@ch"), "--store: 'clickhouse://u:pw@ch' is no server"),
@@ -295,3 +305,21 @@ def test_options_that_make_no_manifest(options: Options, said: str) -> None:
     with pytest.raises(ClewError) as error:
         render("all", options)
     assert str(error.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(image="localhost:5000/team/clew"),
+        Options(image="Registry.Example:443/team/my-clew__2:V1.0-rc_1"),
+        Options(image=f"clew@sha256:{'0a' * 32}"),
+        Options(image=f"[::1]:5000/clew:1@sha256:{'0a' * 32}"),
+        Options(storage="100Mi", storage_class="ssd.example.com"),
+        Options(collector="zipkin:1"),
+        Options(collector="zipkin:65535"),
+        Options(store="clickhouse://ch", store_secret="of.clickhouse"),
+        Options(outgoing_port=80),
+    ],
+)
+def test_options_that_make_one(options: Options) -> None:
+    assert objects("all", options)

@@ -69,6 +69,10 @@ def test_what_it_leaves_out_is_in_the_environment(text: str, user: str, password
             "--store: '' is no host and port (such as clickhouse://user@host:8123/clew)",
         ),
         (
+            "http://ch:8123/clew",
+            "--store: 'http' is no kind of store (such as clickhouse://user@host:8123/clew)",
+        ),
+        (
             "clickhouse://ch:port",
             "--store: 'ch:port' is no host and port (such as clickhouse://user@host:8123/clew)",
         ),
@@ -120,6 +124,7 @@ def test_what_is_wrong_is_one_sentence(text: str, said: str) -> None:
     [
         ("clickhouse://ch", True),
         ("clickhouses://ch", True),
+        ("http://ch:8123/clew", True),
         ("./clickhouse", False),
         ("clickhouse", False),
         ("/data/clickhouse://x", False),

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from clew.cli.own_linker_file import lacks, own_linker_file
 from clew.install.chart import chart
+from clew.install.mesh import left_to_nodes
 from clew.install.options import SERVICE_TYPES, TLS, InstallError, Options
 from clew.install.render import ASIDE, PARTS, render
 from clew.install.upgrade.documents import UpgradeError
@@ -25,6 +26,7 @@ SAID_BY_CONFIG = {
     "collector",
     "sample_rate",
 }
+OF_THE_VOLUME = {"storage", "storage_class"}
 PORT = click.IntRange(1, 65535)
 
 
@@ -159,9 +161,18 @@ def command(
             )
         _write_chart(directory, options)
     elif old is None:
+        _check_place(options, _given(context))
         if own is not None:
             options = replace(options, config=_own(context, part, own))
-        click.echo(render(part, options), nl=False)
+        text = render(part, options)
+        if part in ("all", "mesh"):
+            for port in left_to_nodes(options):
+                click.echo(
+                    f"port {port} of a node is for root, which the mesh is not: take one from 1024 "
+                    "on, or set net.ipv4.ip_unprivileged_port_start on every node",
+                    err=True,
+                )
+        click.echo(text, nl=False)
     else:
         # what an old manifest says is not chosen a second time
         if _given(context) - {"old", "image"}:
@@ -180,13 +191,25 @@ def _own(context: click.Context, part: str, file: Path) -> str:
     if part not in ("mesh", "check"):
         raise click.UsageError("--config goes with a part: clew install mesh --config FILE")
     if said := SAID_BY_CONFIG & _given(context):
-        flag = min(said).replace("_", "-")
-        raise click.UsageError(f"--{flag}: the file of --config says it")
+        raise click.UsageError(f"{_flag(said)}: the file of --config says it")
     text, linker = own_linker_file(file)
     if part == "mesh":
         for lack in lacks(linker):
             click.echo(f"{file}: {lack}", err=True)
     return text
+
+
+def _check_place(options: Options, given: set[str]) -> None:
+    """Spans have one place: a volume or a server."""
+    if options.store and (said := OF_THE_VOLUME & given):
+        raise click.UsageError(f"{_flag(said)} is of the volume that --store takes the place of")
+    if not options.store and "store_secret" in given:
+        raise click.UsageError("--store-secret goes with --store")
+
+
+def _flag(options: set[str]) -> str:
+    """The first of them, as it is written."""
+    return f"--{min(options).replace('_', '-')}"
 
 
 def _given(context: click.Context) -> set[str]:

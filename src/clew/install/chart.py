@@ -89,14 +89,14 @@ VALUES: Sequence[Value] = (
     ),
     _text("sample_rate", 0.61005, minimum=0, maximum=1),
     _text("store", "clickhouse://marked-store", switch=True, pattern=f"^$|{_whole(rules.STORE)}"),
-    _text("store_secret", "marked-secret"),
+    _text("store_secret", "marked-secret", pattern=_whole(rules.NAME)),
     Value(
         "storage",
         {"61006Gi": "{{ .Values.storage }}"},
         "61006Gi",
         rule={"pattern": _whole(rules.QUANTITY)},
     ),
-    _text("storage_class", "marked-class", switch=True),
+    _text("storage_class", "marked-class", switch=True, pattern=f"^$|{_whole(rules.NAME)}"),
 )
 """Every option but the namespace, which is that of the release, and a linker file of one's own, of
 which too much else follows."""

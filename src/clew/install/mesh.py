@@ -135,6 +135,12 @@ def mesh(options: Options) -> list[Object]:
     return objects
 
 
+def left_to_nodes(options: Options) -> Sequence[int]:
+    """Ports that the mesh may take only where its nodes allow that to others than root."""
+    ports = mesh_ports(read_linker(linker(options), "--config")) if options.host_network else ()
+    return [each.number for each in ports if each.number < FIRST_UNPRIVILEGED]
+
+
 def config_volume() -> Object:
     """The volume of the linker file."""
     return {"name": "config", "configMap": {"name": f"{NAME}-config"}}

@@ -11,10 +11,18 @@ from clew.errors import ClewError
 from clew.trace.dsn import parse
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-IMAGE = re.compile(r"\S+")
-COLLECTOR = re.compile(r"[^\s:/]+:[0-9]{1,5}")
+NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+"""Of a Secret or a StorageClass."""
+_PLACE = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?/"
+_PART = r"[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
+_TAG = r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"@[a-z0-9]+([.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}"
+IMAGE = re.compile(rf"({_PLACE})?{_PART}(/{_PART})*({_TAG})?({_DIGEST})?")
+"""As registries have them."""
+_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+COLLECTOR = re.compile(rf"[^\s:/]+:({_PORT})")
 STORE = re.compile(r"clickhouses?://([^\s:@/]+@)?[^\s@/]+(/\S*)?")
-QUANTITY = re.compile(r"([1-9][0-9]*)(Mi|Gi|Ti)")
+QUANTITY = re.compile(r"[1-9][0-9]*(Gi|Ti)|[1-9][0-9]{2,}Mi")
 UNITS = {"Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
 TLS = {
@@ -79,8 +87,8 @@ class Options:
     @property
     def max_disk(self) -> str:
         """How much of the volume spans may take; the rest is for what is being written."""
-        number, unit = QUANTITY.fullmatch(self.storage).groups()  # type: ignore[union-attr]  # checked
-        return f"{int(number) * UNITS[unit] * 4 // 5 // 10**6}MB"
+        number, unit = int(self.storage[:-2]), self.storage[-2:]
+        return f"{number * UNITS[unit] * 4 // 5 // 10**6}MB"
 
     def _problems(self) -> Iterator[tuple[str, str]]:
         if not _LABEL.fullmatch(self.namespace):
@@ -88,11 +96,15 @@ class Options:
         if not IMAGE.fullmatch(self.image):
             yield f"--image: '{self.image}' is no image", "such as registry.example/clew:1.0"
         if not QUANTITY.fullmatch(self.storage):
-            yield f"--storage: '{self.storage}' is no size", "such as 10Gi"
+            yield f"--storage: '{self.storage}' is no size", "such as 10Gi; 100Mi at least"
+        if self.storage_class and not NAME.fullmatch(self.storage_class):
+            yield f"--storage-class: '{self.storage_class}' is no name", "see kubectl get sc"
+        if not 0 <= self.sample_rate <= 1:
+            yield f"--sample-rate: {self.sample_rate} is not between 0 and 1", "1 is all requests"
         if self.collector and not COLLECTOR.fullmatch(self.collector):
             yield f"--collector: '{self.collector}' is no host and port", "such as zipkin:9411"
-        if not _LABEL.fullmatch(self.store_secret):
-            yield f"--store-secret: '{self.store_secret}' is no name", "lower case, digits, dashes"
+        if not NAME.fullmatch(self.store_secret):
+            yield f"--store-secret: '{self.store_secret}' is no name", "see kubectl get secrets"
         if self.store and not STORE.fullmatch(self.store):
             yield (
                 f"--store: '{self.store}' is no server, or has a password",

@@ -32,13 +32,14 @@ def mesh_ports(linker: Linker) -> tuple[MeshPort, ...]:
     admin = linker.admin
     if is_loopback(admin.ip):
         raise InstallError(
-            f"admin: {admin.ip} answers to nobody outside the pod, so it would never be ready",
+            f"--config: admin.ip: {admin.ip} answers to nobody outside the pod, so it would never "
+            "be ready",
             "write admin: {ip: 0.0.0.0}",
         )
     if admin.tls is not None and admin.tls.require_client_auth:
         raise InstallError(
-            "admin.tls.requireClientAuth: Kubernetes has no certificate, so the pod would never be "
-            "ready",
+            "--config: admin.tls.requireClientAuth: Kubernetes has no certificate, so the pod "
+            "would never be ready",
             "leave it out; then who has a certificate is still checked by caCertPath",
         )
     ports: list[MeshPort] = []
@@ -48,7 +49,9 @@ def mesh_ports(linker: Linker) -> tuple[MeshPort, ...]:
             ports.append(MeshPort(_name(router.label, taken), number, not _is_incoming(router)))
     ports.append(MeshPort(ADMIN, admin.port, on_host=False))
     if any(each.number == 0 for each in ports):
-        raise InstallError("a port is 0, which Kubernetes cannot know", "give each its number")
+        raise InstallError(
+            "--config: a port is 0, which Kubernetes cannot know", "give each its number"
+        )
     return tuple(ports)
 
 

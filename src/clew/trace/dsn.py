@@ -10,7 +10,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from clew.errors import ClewError
 
 SCHEMES = ("clickhouse", "clickhouses")
-"""What a store begins with that is a server and not a directory."""
+"""What the address of a server begins with."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 _PORT, _SECURE_PORT = 8123, 8443
 _DATABASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -50,8 +51,8 @@ class Server:
 
 
 def is_dsn(text: str) -> bool:
-    """Whether ``text`` is meant for a server: anything else is a directory."""
-    return text.partition("://")[0] in SCHEMES and "://" in text
+    """Whether ``text`` is meant for a server, if of a wrong kind: anything else is a directory."""
+    return _SCHEME.match(text) is not None
 
 
 def parse(text: str, environment: Mapping[str, str]) -> Server:
@@ -98,6 +99,8 @@ def _split(text: str) -> SplitResult:
         url = urlsplit(text)
     except ValueError as error:
         raise BadDsn(f"--store is no address of a server: {error}", _EXAMPLE) from error
+    if url.scheme not in SCHEMES:
+        raise BadDsn(f"--store: '{url.scheme}' is no kind of store", _EXAMPLE)
     if url.fragment:
         raise BadDsn("--store: '#' has no meaning here", "in a password write %23 for it")
     return url
