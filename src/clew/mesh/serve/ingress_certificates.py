@@ -110,8 +110,8 @@ class IngressCertificates:
 def _read(place: Place, view: View) -> _Read:
     if not view.synced:
         return _Read(why=view.trouble)
-    (name,) = (place.collection.name,)
-    found = [each for each in view.objects.get(name, ()) if isinstance(each, Secret)]
+    named = view.objects.get(place.collection.name, ())
+    found = [each for each in named if isinstance(each, Secret)]
     if not found:
         return _Read(why=f"there is no {_shown(place)}")
     try:
