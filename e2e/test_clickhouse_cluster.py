@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import random
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -11,10 +12,10 @@ import pytest
 from tests.cast import DAY, NOON, TODAY, by_id, trace
 from tests.contract import reference
 from tests.contract.autocomplete import AutocompleteTags
-from tests.contract.base import NewStore, store
-from tests.contract.dependencies import Dependencies
+from tests.contract.base import NewStore, accept, store
 from tests.contract.traces import Traces
 from tests.trace.conftest import stores
+from tests.trace.store.test_dependencies import HOUR, WINDOWS, expected, traces_of_hours
 from tests.trace.store.test_search import Corpus, corpus
 
 from clew.span.model import Span
@@ -55,8 +56,8 @@ def new_store(engine: ServerEngine) -> Iterator[NewStore]:
         yield new
 
 
-class TestCluster(Traces, Dependencies, AutocompleteTags):
-    """What is asked of whole traces; searches are below, against the obvious one."""
+class TestCluster(Traces, AutocompleteTags):
+    """What is asked by id and by key; searches and links are below, against the obvious ones."""
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["strict", "lenient"])
@@ -88,6 +89,20 @@ def test_a_search_finds_what_the_obvious_one_finds(
     found = searched.store.search(query).traces
     expected = reference.search(searched.spans, query, strict=searched.strict)
     assert [by_id(spans) for spans in found] == [by_id(spans) for spans in expected]
+
+
+def test_links_are_those_of_every_trace_before_and_after_hours_are_settled(
+    kept: tuple[ClickHouseStore, str],
+) -> None:
+    store, _ = kept
+    spans = traces_of_hours(random.Random(0), 0, 6)
+    accept(store, *spans)
+    for now, settled in {0: 0, TODAY + 6 * HOUR: 5}.items():
+        assert store.links.settle(now * 1000, lambda: False) == settled
+        for end, lookback in WINDOWS:
+            assert store.dependencies(TODAY + end, lookback) == expected(
+                spans, TODAY + end, lookback
+            )
 
 
 def traces() -> list[list[Span]]:
