@@ -24,12 +24,16 @@ class Answers:
     """Verbs that reviews allow."""
     about_others: bool = True
     """Whether rights of other users may be asked for."""
+    known: bool = True
+    """Whether it knows who asks."""
     reviewed: list[Object] = field(default_factory=list)
     """The specs of reviews."""
     asked: list[str] = field(default_factory=list)
     """Paths with their queries."""
 
     def to(self, path: str, body: Object) -> tuple[int, Any]:
+        if not self.known:
+            return 401, {"message": "Unauthorized"}
         if "spec" in body:
             if body["kind"] == "SubjectAccessReview" and not self.about_others:
                 return 403, {"message": "only administrators"}

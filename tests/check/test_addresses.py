@@ -96,8 +96,16 @@ def test_the_line_to_type(found: Service, nodes: list[Node], level: Level, advic
 
 
 def test_what_is_not_installed() -> None:
-    said = [each.seen for each in addresses.findings([], [], "default")]
-    assert said == [
-        "there is no Service l5d with a port outgoing",
-        "there is no Service zipkin with a port http",
+    found = list(addresses.findings([], [], "default"))
+    assert [(each.seen, each.advice) for each in found] == [
+        (
+            "there is no Service l5d with a port outgoing",
+            "clew install mesh | kubectl apply -f -",
+        ),
+        (
+            "there is no Service zipkin with a port http",
+            "clew install traces | kubectl apply -f -",
+        ),
     ]
+    elsewhere, _ = addresses.findings([], [], "tracing")
+    assert elsewhere.advice == "clew install mesh --namespace tracing | kubectl apply -f -"

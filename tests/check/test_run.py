@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.check.cluster import Answers, Document, Object, served
@@ -205,3 +207,52 @@ def test_addresses_that_are_none_do_not_matter(laptop: Here) -> None:
     with served(Answers({"/api/v2/traces": [[odd]]})) as port:
         *_, found = traces_of(dataclasses.replace(laptop, traces=f"http://127.0.0.1:{port}"))
     assert found.level is Level.OK
+
+
+def kubeconfig(file: Path, port: int) -> dict[str, str]:
+    """The environment with one of this port, and a token that nobody knows."""
+    cluster = {"server": f"http://127.0.0.1:{port}"}
+    config = {
+        "current-context": "here",
+        "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": cluster}],
+        "users": [{"name": "u", "user": {"token": "old"}}],
+    }
+    file.write_text(json.dumps(config))
+    return {"KUBECONFIG": str(file)}
+
+
+def test_a_server_that_is_away_is_told_with_its_address(laptop: Here, tmp_path: Path) -> None:
+    port = unused_port()
+    environment = kubeconfig(tmp_path / "config", port)
+    (found,) = cluster(dataclasses.replace(laptop, environment=environment))
+    assert found.level is Level.PROBLEM
+    assert found.seen.startswith(f"the API server at http://127.0.0.1:{port} does not answer: ")
+
+
+def test_whoever_is_not_known_is_told_to_log_in(laptop: Here) -> None:
+    with served(Answers({}, known=False)) as port:
+        (found,) = cluster(dataclasses.replace(laptop, proxy_port=port))
+    assert found.seen == "the API server answers 401 to /version: Unauthorized"
+    assert found.advice.endswith("log in again")
+
+
+@pytest.mark.parametrize(
+    ("here", "by"),
+    [
+        ({}, ": clew install mesh prints it"),
+        ({"namespace": "x"}, ": clew install mesh --namespace x prints it"),
+        (
+            {"needed": [Right("", "services", "x")]},
+            ": clew install mesh --config FILE prints it",
+        ),
+        ({"needed": [Right("", "services", "x")], "app": "namerd"}, "watch]}"),
+    ],
+)
+def test_a_rule_is_printed_by_the_command_that_has_it(
+    laptop: Here, here: dict[str, Any], by: str
+) -> None:
+    answers = Answers(documents(), frozenset())
+    with served(answers) as port:
+        found = list(cluster(dataclasses.replace(laptop, proxy_port=port, **here)))
+    assert {each.advice.endswith(by) for each in found if each.check == "rights"} == {True}

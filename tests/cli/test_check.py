@@ -50,3 +50,17 @@ def test_the_namespace_of_the_pod_is_looked_at(monkeypatch: pytest.MonkeyPatch) 
     CliRunner().invoke(check.command, [])
     CliRunner().invoke(check.command, ["--namespace=other"])
     assert [here.namespace for here in asked] == ["tracing", "other"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("--namespace=A B", "'A B' is no name: lower case, digits and dashes"),
+        ("--namespace=", "'' is no name"),
+        ("--traces=localhost:9411", "'localhost:9411' is no URL: such as http://localhost:9411"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_refused_before_anything_is(flag: str, said: str) -> None:
+    done = CliRunner().invoke(check.command, [flag])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from clew.check.finding import Finding, ok, problem, warning
 from clew.check.objects import Node
 from clew.install import mesh, traces
+from clew.install.options import Options
 from clew.mesh.namers.k8s.api_object import Port, Service
 from clew.mesh.naming.bound import Address
 
@@ -27,10 +28,16 @@ def findings(
             yield warning(
                 "address",
                 f"there is no Service {name} with a port {port_name}",
-                f"clew install {'mesh' if name == mesh.NAME else 'traces'} | kubectl apply -f -",
+                f"clew install {'mesh' if name == mesh.NAME else 'traces'}"
+                f"{in_namespace(namespace)} | kubectl apply -f -",
             )
         else:
             yield _finding(service, port, port.port, nodes, namespace)
+
+
+def in_namespace(namespace: str) -> str:
+    """What ``clew install`` is told of it."""
+    return "" if namespace == Options().namespace else f" --namespace {namespace}"
 
 
 def _finding(

@@ -21,6 +21,12 @@ from clew.mesh.namers.k8s.rights import Right
 SECONDS = 5.0
 """For one answer."""
 
+_OTHER_AUTHORITY = (
+    "it is another server than the credentials are for, or certificate-authority of the kubeconfig "
+    "is not of this one"
+)
+_NOT_KNOWN = "the token or certificate has expired, or is for another cluster: log in again"
+
 T = TypeVar("T")
 
 
@@ -87,10 +93,13 @@ class Cluster:
             answer = self._client.request(method, path, **request)
         except (httpx.HTTPError, OSError) as error:
             why = str(error) or type(error).__name__
-            raise ClusterAway(f"the API server does not answer: {why}") from error
+            at = str(self._client.base_url).rstrip("/")
+            hint = _OTHER_AUTHORITY if "CERTIFICATE_VERIFY_FAILED" in why else ""
+            raise ClusterAway(f"the API server at {at} does not answer: {why}", hint) from error
         if not answer.is_success:
             said = refusal(answer.content)
-            raise NotAllowed(f"the API server answers {answer.status_code} to {path}: {said}")
+            hint = _NOT_KNOWN if answer.status_code == httpx.codes.UNAUTHORIZED else ""
+            raise NotAllowed(f"the API server answers {answer.status_code} to {path}: {said}", hint)
         return answer
 
 

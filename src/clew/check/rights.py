@@ -35,11 +35,18 @@ def account(namespace: str, name: str) -> str:
     return f"system:serviceaccount:{namespace}:{name}"
 
 
-def findings(missing: Mapping[Right, Sequence[str]], who: str) -> Iterator[Finding]:
-    """``missing``: the verbs of each right that are not granted. ``who``: of whom, in words."""
+def findings(
+    missing: Mapping[Right, Sequence[str]], who: str, printed_by: str
+) -> Iterator[Finding]:
+    """``missing``: the verbs of each right that are not granted. ``who``: of whom, in words.
+
+    ``printed_by`` is the command that prints them; empty for none.
+    """
     for right, verbs in missing.items():
         if verbs:
-            yield problem("rights", f"{who} may not {_deed(right, verbs)}", _advice(right))
+            yield problem(
+                "rights", f"{who} may not {_deed(right, verbs)}", _advice(right, printed_by)
+            )
     granted = [right for right, verbs in missing.items() if not verbs]
     by_deed: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for right in granted:
@@ -56,14 +63,14 @@ def _named(right: Right) -> str:
     return f"{right.resource} named {right.name}" if right.name else right.resource
 
 
-def _advice(right: Right) -> str:
+def _advice(right: Right, printed_by: str) -> str:
     """The rule that is missing, as it stands in a manifest."""
     names = f"resourceNames: [{right.name}], " if right.name else ""
     role = f"a Role in {right.where}" if right.namespace else "a ClusterRole"
     return (
         f'{role} needs the rule {{apiGroups: ["{right.group}"], resources: [{right.resource}], '
-        f"{names}verbs: [{', '.join(right.verbs)}]}}: clew install mesh prints it"
-    )
+        f"{names}verbs: [{', '.join(right.verbs)}]}}"
+    ) + (f": {printed_by} prints it" if printed_by else "")
 
 
 def _and(words: Sequence[str]) -> str:

@@ -129,12 +129,13 @@ def _no_cluster(here: Here) -> Finding:
 
 def _objects(cluster: Cluster, here: Here) -> Generator[Finding, None, Seen]:
     within = f"/namespaces/{here.namespace}"
-    nodes = yield from _listed(cluster, "/api/v1/nodes", Node)
-    found = yield from _listed(cluster, f"/api/v1{within}/pods", Pod)
+    nodes = yield from _listed(cluster, here, "/api/v1/nodes", Node)
+    found = yield from _listed(cluster, here, f"/api/v1{within}/pods", Pod)
     yield from _rights(cluster, here, found or ())
-    services = yield from _listed(cluster, f"/api/v1{within}/services", Service)
+    services = yield from _listed(cluster, here, f"/api/v1{within}/services", Service)
     slices = yield from _listed(
         cluster,
+        here,
         f"/apis/discovery.k8s.io/v1/namespaces/{dns.NAMESPACE}/endpointslices",
         EndpointSlice,
         f"kubernetes.io/service-name={dns.SERVICE}",
@@ -149,14 +150,18 @@ def _objects(cluster: Cluster, here: Here) -> Generator[Finding, None, Seen]:
 
 
 def _listed(
-    cluster: Cluster, path: str, of: type[T], labels: str = ""
+    cluster: Cluster, here: Here, path: str, of: type[T], labels: str = ""
 ) -> Generator[Finding, None, Sequence[T] | None]:
     """None where they may not be seen."""
     try:
         return cluster.list(path, of, labels)
     except NotAllowed as error:
-        advice = "clew check on your machine sees what follows from it"
-        yield warning("cluster", error.message, advice)
+        advice = (
+            "clew check on your machine sees what follows from it"
+            if here.in_pod
+            else "who may see it, by the ClusterRole view or cluster-admin, is told what follows"
+        )
+        yield warning("cluster", error.message, error.hint or advice)
         return None
 
 
@@ -172,7 +177,7 @@ def _rights(cluster: Cluster, here: Here, found: Sequence[Pod]) -> Iterator[Find
         except NotAllowed:
             pass  # only administrators may ask about others
         else:
-            yield from rights.findings(missing, f"the ServiceAccount {account}")
+            yield from rights.findings(missing, f"the ServiceAccount {account}", _printed_by(here))
             return
     try:
         missing = {each: cluster.lacking(each) for each in needed}
@@ -181,7 +186,15 @@ def _rights(cluster: Cluster, here: Here, found: Sequence[Pod]) -> Iterator[Find
     else:
         other = "the mesh" if here.app == mesh.NAME else here.app
         who = "this pod" if here.in_pod else f"you, not {other},"
-        yield from rights.findings(missing, who)
+        yield from rights.findings(missing, who, _printed_by(here))
+
+
+def _printed_by(here: Here) -> str:
+    """The command that prints the rules that are needed; empty for none."""
+    if here.app != mesh.NAME:
+        return ""
+    config = " --config FILE" if here.needed else ""
+    return f"clew install mesh{config}{addresses.in_namespace(here.namespace)}"
 
 
 def _of_installed(namespace: str) -> Sequence[Right]:

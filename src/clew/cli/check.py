@@ -19,7 +19,7 @@ from clew.check.linker_file import Files
 from clew.check.run import Here
 from clew.cli.config_text import config_text
 from clew.cli.linker_files import linker_texts
-from clew.install.options import Options
+from clew.install.options import LABEL, Options
 
 _MARKS = {
     Level.OK: ("ok", "green"),
@@ -44,12 +44,14 @@ Examples:
 )
 @click.option(
     "--namespace",
+    callback=lambda _context, _option, name: _namespace(name),
     help="Where the mesh runs.  [default: that of this pod, or else default]",
 )
 @click.option(
     "--traces",
     default="",
     metavar="URL",
+    callback=lambda _context, _option, url: _base_url(url),
     help="A trace server, to see what its traces say of services and clocks.",
 )
 @click.option(
@@ -83,6 +85,18 @@ def command(
     if as_json:
         click.echo(json.dumps(_document(findings, traces)))
     sys.exit(_exit_code(findings))
+
+
+def _namespace(name: str | None) -> str | None:
+    if name is not None and not LABEL.fullmatch(name):
+        raise click.BadParameter(f"{name!r} is no name: lower case, digits and dashes")
+    return name
+
+
+def _base_url(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url!r} is no URL: such as http://localhost:9411")
+    return url
 
 
 def _files(file: Path) -> Files:

@@ -10,7 +10,7 @@ from clew import __version__
 from clew.errors import ClewError
 from clew.trace.dsn import parse
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 """Of a Secret or a StorageClass."""
 _PLACE = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?/"
@@ -91,7 +91,7 @@ class Options:
         return f"{number * UNITS[unit] * 4 // 5 // 10**6}MB"
 
     def _problems(self) -> Iterator[tuple[str, str]]:
-        if not _LABEL.fullmatch(self.namespace):
+        if not LABEL.fullmatch(self.namespace):
             yield f"--namespace: '{self.namespace}' is no name", "lower case, digits and dashes"
         if not IMAGE.fullmatch(self.image):
             yield f"--image: '{self.image}' is no image", "such as registry.example/clew:1.0"

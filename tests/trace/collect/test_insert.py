@@ -130,7 +130,10 @@ def test_what_the_store_does_not_take_now_is_tried_again_in_order(tmp_path: Path
 
 
 @pytest.mark.usefixtures("quick")
-def test_while_the_store_is_away_spans_wait_and_trouble_is_told(tmp_path: Path) -> None:
+def test_while_the_store_is_away_spans_wait_and_trouble_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     rig = Rig(tmp_path)
     rig.store.away.set()
     rig.inserts.start([])
@@ -143,6 +146,10 @@ def test_while_the_store_is_away_spans_wait_and_trouble_is_told(tmp_path: Path) 
     eventually(lambda: rig.counts.totals().stored == 1)
     assert rig.inserts.trouble == ""
     rig.inserts.close(60)
+    assert caplog.messages == [
+        "spans wait in the log: the store is away",
+        "spans are stored again",
+    ]
 
 
 def test_what_the_store_never_takes_is_set_aside_counted_and_holds_nothing_up(

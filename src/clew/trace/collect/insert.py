@@ -143,6 +143,8 @@ class Inserts:
                 self._refuse(segment, error)
                 return
             else:
+                if self.trouble:
+                    _logger.info("spans are stored again")
                 self.trouble = ""
                 segment.remove()
                 self._counts.stored(sum(segment.spans.values()))

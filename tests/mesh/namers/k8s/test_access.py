@@ -31,12 +31,12 @@ def account(tmp_path: File) -> File:
 IN_POD = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 
 
-def kubeconfig(file: File, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> dict[str, str]:
-    """The environment with it."""
+def kubeconfig(file: File, cluster: object, user: Mapping[str, Any]) -> dict[str, str]:
+    """The environment with it; None for a cluster that is not in it."""
     config = {
         "current-context": "here",
         "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": cluster}],
+        "clusters": [] if cluster is None else [{"name": "c", "cluster": cluster}],
         "users": [{"name": "u", "user": user}],
     }
     file.write_text(yaml.safe_dump(config))
@@ -112,7 +112,9 @@ def test_a_kubeconfig_with_a_token_file_beside_it(closed_port: int, tmp_path: Fi
     ("cluster", "user", "said"),
     [
         ({"server": "http://k8s"}, {"exec": {"command": "aws"}}, "run: kubectl proxy --port=8001"),
-        ({}, {"token": "t"}, "no usable kubeconfig: KeyError: 'server'"),
+        ({}, {"token": "t"}, "no usable kubeconfig: 'server' is missing"),
+        (None, {}, "no usable kubeconfig: clusters has none named 'c'"),
+        ("https://k8s", {}, "no usable kubeconfig: "),
         (
             {"server": "https://k8s", "certificate-authority-data": "%"},
             {},
@@ -136,3 +138,31 @@ def test_a_kubeconfig_that_cannot_be_used_is_told_with_the_remedy(
     with pytest.raises(ClewError) as error:
         find_access("localhost", closed_port, environment, tmp_path)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "config is no usable kubeconfig: line 1: "),
+        ("", "config is no usable kubeconfig: no context is chosen"),
+        ("just text", "config is no usable kubeconfig: "),
+        (
+            "contexts: []",
+            "config is no usable kubeconfig: no context is chosen (choose one: kubectl",
+        ),
+        ("current-context: ''\ncontexts: []", "no usable kubeconfig: no context is chosen"),
+        ("current-context: away\ncontexts: []", "contexts has none named 'away'"),
+        ("current-context: away\ncontexts: null", "contexts has none named 'away'"),
+        ("current-context: away", "contexts has none named 'away'"),
+        ("current-context: a\ncontexts: [{name: a}]", "no usable kubeconfig: 'context' is missing"),
+    ],
+)
+def test_a_file_that_is_no_kubeconfig_is_told_in_one_line(
+    closed_port: int, tmp_path: File, text: str, said: str
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(text)
+    with pytest.raises(ClewError) as error:
+        find_access("localhost", closed_port, {"KUBECONFIG": str(file)}, tmp_path)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import ssl
 import tempfile
@@ -24,17 +23,23 @@ class KubeconfigError(ClewError):
 def read_kubeconfig(file: Path) -> tuple[str, ssl.SSLContext | None, Path | None, str]:
     """URL, TLS, token file and token of the current context. Raises KubeconfigError, OSError."""
     try:
-        config = yaml.safe_load(file.read_text())
+        config = yaml.safe_load(file.read_text()) or {}
+        if not config.get("current-context"):
+            raise _unusable(file, "no context is chosen", "choose one: kubectl config use-context")
         context = _named(config, "contexts", config["current-context"])["context"]
         cluster = _named(config, "clusters", context["cluster"])["cluster"]
         user = _named(config, "users", context["user"])["user"] or {}
         url = str(cluster["server"]).rstrip("/")
         tls = _tls(file.parent, cluster, user) if url.startswith("https:") else None
-    except (yaml.YAMLError, LookupError, TypeError, ValueError, binascii.Error) as error:
-        raise KubeconfigError(
-            f"{file} is no usable kubeconfig: {type(error).__name__}: {error}",
-            "kubectl config view shows what kubectl makes of it",
-        ) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise _unusable(file, f"line {mark.line + 1 if mark else 1}: {error.problem}") from error
+    except KeyError as error:
+        raise _unusable(file, f"{error} is missing") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise _unusable(file, str(error)) from error
+    except (AttributeError, TypeError) as error:
+        raise _unusable(file, "its parts are not those of one") from error
     if "exec" in user or "auth-provider" in user:
         raise KubeconfigError(
             f"{file}: the user gets its credentials from a program, which clew does not start",
@@ -44,9 +49,19 @@ def read_kubeconfig(file: Path) -> tuple[str, ssl.SSLContext | None, Path | None
     return url, tls, file.parent / token_file if token_file else None, str(user.get("token", ""))
 
 
+def _unusable(
+    file: Path, why: str, hint: str = "kubectl config view shows what kubectl makes of it"
+) -> KubeconfigError:
+    return KubeconfigError(f"{file} is no usable kubeconfig: {why}", hint)
+
+
 def _named(config: _Section, section: str, name: str) -> _Section:
-    found: _Section = next(each for each in config[section] if each["name"] == name)
-    return found
+    """Raises ValueError where there is none."""
+    for each in config.get(section) or ():
+        if each["name"] == name:
+            found: _Section = each
+            return found
+    raise ValueError(f"{section} has none named '{name}'")
 
 
 def _tls(directory: Path, cluster: _Section, user: _Section) -> ssl.SSLContext:
