@@ -566,6 +566,38 @@ def test_what_another_router_refused_unseen_is_tried_again(tmp_path: Path) -> No
     asyncio.run(scenario())
 
 
+TWO_GATES = """
+admin: {{port: {admin}}}
+namers: [{{kind: io.l5d.fs, rootDir: {disco}}}]
+telemetry: [{{kind: io.l5d.zipkin, host: 127.0.0.1, port: {collector}, sampleRate: 1.0}}]
+routers:
+- protocol: http
+  label: outgoing
+  dtab: /svc/* => /#/io.l5d.fs/gates
+  servers: [{{port: {outgoing}}}]
+- protocol: http
+  label: bare
+  dtab: /svc/* => /#/io.l5d.fs/bare
+  servers: [{{port: {identifiers}}}]
+- {{protocol: http, label: incoming, dtab: /svc => /#/io.l5d.fs, servers: [{{port: {incoming}}}]}}
+"""
+
+
+def test_a_node_whose_last_endpoint_has_left_is_passed_over(tmp_path: Path) -> None:
+    world = new_world(tmp_path, TWO_GATES)
+    world.place("bare")
+    world.place(
+        "gates", *(f"127.0.0.1 {world.ports[gate]}" for gate in ("identifiers", "incoming"))
+    )
+
+    async def scenario() -> None:
+        async with running(world, App("hello")) as client:
+            posts = [await client.post("/", headers={"host": "hello"}) for _ in range(10)]
+            assert {post.status_code for post in posts} == {200}
+
+    asyncio.run(scenario())
+
+
 EVERY_OPTION = """
 admin: {{port: {admin}, shutdownGraceMs: 2000}}
 namers: [{{kind: io.l5d.fs, rootDir: {disco}}}]

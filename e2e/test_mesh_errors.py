@@ -125,7 +125,7 @@ ROWS: Mapping[str, Row] = {
     "namer-silent": Row(
         502, "Exceeded 2.seconds binding timeout while resolving name: /svc/namer-silent"
     ),
-    "no-endpoints": Row(502, unroutable("it has no endpoints")),
+    "no-endpoints": Row(502, unroutable("it has no endpoints"), beside=("l5d-retryable: true",)),
     "refused": Row(502, unconnected("refused", "delayed_connect_error:_Connection_refused")),
     "no-connection": Row(502, unconnected("no-connection", "no connection within 1.second")),
     "total-timeout": Row(
@@ -216,8 +216,7 @@ def wrong(reply: bytes, row: Row) -> str:
         and re.fullmatch(row.text, body, re.S)
         and set(row.beside) <= set(lines)
         and errs == [body] * row.err
-        # never: Envoy tries again by itself what may be
-        and "l5d-retryable" not in top
+        and ("l5d-retryable" in top) == ("l5d-retryable: true" in row.beside)
     )
     return "" if right else reply.decode()
 

@@ -90,7 +90,7 @@ class Client:
     def request(self, method: str, path: str, **sent: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
             async with httpx.AsyncClient(
-                transport=self._transport, base_url="http://admin"
+                transport=self._transport, base_url="http://127.0.0.1:9990"
             ) as client:
                 return await client.request(method, path, **sent)
 

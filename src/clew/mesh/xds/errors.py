@@ -43,6 +43,8 @@ TOTAL_TIMEOUT = "total_timeout"
 ATTEMPT_TIMEOUT = "attempt_timeout"
 """Cluster metadata: the limit of an attempt, in words."""
 
+RETRYABLE = "l5d-retryable"
+"""Header of an answer: nothing was done of what was asked."""
 MAX_ERR_BYTES = 2048
 """Of a text in ``l5d-err``."""
 
@@ -130,7 +132,7 @@ def local_replies(router: Router, server: Server) -> Any:
                 f"%CLUSTER_METADATA({NAMESPACE}:{WHY})%",
                 f"%CLUSTER_METADATA({NAMESPACE}:{WHY_ENCODED})%",
             ),
-            _unroutable(_flag("UH"), "it has no endpoints", "it has no endpoints"),
+            _unsent(_unroutable(_flag("UH"), "it has no endpoints", "it has no endpoints")),
             _mapper(
                 _cel("response.code_details.contains('connection_timeout')"),
                 502,
@@ -231,6 +233,12 @@ def _unroutable(condition: Any, reason: str, reason_encoded: str) -> Any:
     return _mapper(
         condition, 502, _UNROUTABLE.format(dtab=BASE_DTAB, reason=reason), header=encoded(header)
     )
+
+
+def _unsent(reply: Any) -> Any:
+    """Another router may try elsewhere: here the last endpoint left a moment ago."""
+    reply.headers_to_add.append(setting(RETRYABLE, "true"))
+    return reply
 
 
 def _over_capacity() -> Any:
