@@ -15,7 +15,7 @@ demo: .venv/run.ok ## the blog post on this machine (ARGS="--once --json" passes
 	@$(BIN)/clew demo $(ARGS)
 
 test: .venv/dev.ok ## all tests, end-to-end ones with the real Envoy, store and browser included
-	@scripts/browser
+	@scripts/packages
 	@$(BIN)/python -m scripts.clickhouse_server
 	$(BIN)/python scripts/npm.py test --silent
 	$(BIN)/pytest tests e2e $(ARGS)
@@ -32,7 +32,7 @@ fmt: .venv/dev.ok ## format and fix what can be fixed
 	$(BIN)/ruff format .
 
 e2e: .venv/dev.ok ## only the end-to-end tests
-	@scripts/browser
+	@scripts/packages
 	@$(BIN)/python -m scripts.clickhouse_server
 	$(BIN)/python scripts/npm.py --version >/dev/null
 	$(BIN)/pytest e2e $(ARGS)
