@@ -43,5 +43,5 @@ def finding(answers: Mapping[Address, bool], in_pod: bool) -> Finding:
         "hostPort",
         f"{seen}, from this machine",
         "nodes are often out of a laptop's reach; in a pod it is seen for certain: "
-        "clew install check | kubectl apply -f -",
+        "clew install check | kubectl replace --force -f -",
     )

@@ -48,7 +48,8 @@ Examples:
 )
 @click.option(
     "--store",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
+    callback=lambda _context, _option, text: _directory(text),
     help="Keep the traces in this directory.  [default: one that goes with the demo]",
 )
 @click.option("--verbose", is_flag=True, help="Show what the parts log.")
@@ -69,6 +70,12 @@ def command(
     """
     options = Options(nodes, port_offset, forward, store, once, as_json, verbose)
     asyncio.run(until_signalled(options))
+
+
+def _directory(text: str | None) -> Path | None:
+    if text and "://" in text:
+        raise click.BadParameter(f"{text!r} is no directory, in which the demo keeps its traces")
+    return Path(text) if text else None
 
 
 async def until_signalled(options: Options) -> None:

@@ -72,6 +72,8 @@ def test_in_a_pod_its_account_takes_the_place_of_a_proxy_that_is_gone(
     assert access.headers() == {"authorization": "Bearer secret"}
     (account / "token").write_text("renewed")
     assert access.headers() == {"authorization": "Bearer renewed"}
+    with caplog.at_level("INFO"):
+        find_access("localhost", closed_port, IN_POD, account)
     assert caplog.messages == [
         f"nothing answers at localhost:{closed_port}; the account of this pod is used"
     ]

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from tests.mesh.namers.k8s.api_server import ApiServer, served
+from tests.mesh.relay.collector import unused_port
 
 from clew.mesh.namers.k8s.access import Access
 from clew.mesh.namers.k8s.api import Api, ApiError
@@ -51,5 +52,18 @@ def test_an_event_without_an_end_is_no_event(monkeypatch: pytest.MonkeyPatch) ->
             with pytest.raises(ApiError, match="an event of endpointslices has no end"):
                 await done(api, Watch(0, "1", 60))
             await api.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("action", [List(0), Watch(0, "1", 60)], ids=["list", "watch"])
+def test_a_server_that_is_away_is_told_with_its_address(action: List | Watch) -> None:
+    url = f"http://127.0.0.1:{unused_port()}"
+
+    async def scene() -> None:
+        api = Api(lambda: Access(url))
+        with pytest.raises(ApiError, match=f"^Kubernetes at {url} does not answer: "):
+            await done(api, action)
+        await api.close()
 
     asyncio.run(scene())

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from clew.errors import ClewError
@@ -57,11 +58,11 @@ def find_access(
         return proxy
     try:
         if "KUBERNETES_SERVICE_HOST" in environment and (account / "token").is_file():
-            log.info("nothing answers at %s:%d; the account of this pod is used", host, port)
+            _tell_once(f"nothing answers at {host}:{port}; the account of this pod is used")
             return _in_cluster(environment, account)
         file = _kubeconfig(environment)
         if file is not None:
-            log.info("nothing answers at %s:%d; %s is used", host, port, file)
+            _tell_once(f"nothing answers at {host}:{port}; {file} is used")
             url, tls, token_file, token = read_kubeconfig(file)
             return Access(url, tls, token_file, token)
     except OSError as error:
@@ -70,6 +71,12 @@ def find_access(
             "look at the mounted service account, or at KUBECONFIG",
         ) from error
     return proxy
+
+
+@cache
+def _tell_once(what: str) -> None:
+    """A way is looked for by every watch, and again whenever the server does not answer."""
+    log.info(what)
 
 
 def _answers(host: str, port: int) -> bool:

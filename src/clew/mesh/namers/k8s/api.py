@@ -158,8 +158,9 @@ class Api:
                 yield response
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             # perhaps the proxy is gone or the authority has changed: look for the server anew
-            self._access = None
-            why = f"Kubernetes does not answer: {str(error) or type(error).__name__}"
+            found, self._access = self._access, None
+            at = f" at {found.url}" if found else ""
+            why = f"Kubernetes{at} does not answer: {str(error) or type(error).__name__}"
             raise ApiError(Failure(0, why)) from error
         except ClewError as error:
             raise ApiError(Failure(0, str(error))) from error
