@@ -149,7 +149,8 @@ def the_config(manifest: str) -> str:
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--config=-"], "--config goes with a part"),
+        (["--config=-"], "--config goes with mesh or check: clew install mesh --config FILE"),
+        (["traces", "--config=-"], "--config goes with mesh or check"),
         (["mesh", "--config=-", "--admin-port=1"], "--admin-port: the file of --config says it"),
         (["mesh", "--config=-", "--upgrade-from=-"], "--upgrade-from goes with --image alone"),
     ],

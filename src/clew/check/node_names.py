@@ -39,7 +39,8 @@ def not_from_here() -> Finding:
     return ok(
         "node names",
         "whether node names resolve can only be seen in a pod",
-        f"{ADDRESS_FIELD} needs no DNS; to see it: clew install check | kubectl replace --force -f -",
+        f"{ADDRESS_FIELD} needs no DNS; to see it: clew install check | kubectl replace --force "
+        "-f -",
     )
 
 

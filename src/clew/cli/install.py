@@ -189,7 +189,7 @@ def command(
 def _own(context: click.Context, part: str, file: Path) -> str:
     """The text of the linker file; what the manifests do not give it is told on stderr."""
     if part not in ("mesh", "check"):
-        raise click.UsageError("--config goes with a part: clew install mesh --config FILE")
+        raise click.UsageError("--config goes with mesh or check: clew install mesh --config FILE")
     if said := SAID_BY_CONFIG & _given(context):
         raise click.UsageError(f"{_flag(said)}: the file of --config says it")
     text, linker = own_linker_file(file)
