@@ -366,11 +366,9 @@ def test_an_ipv6_address_is_a_host(registry: CollectorRegistry) -> None:
     assert exporter.telemeter == "[::1]:9411"
 
 
-def test_spans_go_by_otlp_and_what_is_rejected_is_said(
-    registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
-) -> None:
-    rejected = otlp_answer.success(Export([], 1, "too old")).decode()
-    answer = f"HTTP/1.1 200 OK\r\ncontent-length: {len(rejected)}\r\n\r\n{rejected}"
+def sent_by_otlp(registry: CollectorRegistry, status: str, body: bytes, *names: str) -> Collector:
+    """A collector that was sent these spans and answers so."""
+    answer = f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n\r\n{body.decode()}"
     collector = Collector(lambda number, spans: answer, read=otlp.decode_list)
 
     async def scenario() -> None:
@@ -378,10 +376,18 @@ def test_spans_go_by_otlp_and_what_is_rejected_is_said(
             place = Place("127.0.0.1", collector.port, Otlp("/v1/traces"))
             exporter = Exporter(place, BacklogMetrics(registry))
             await exporter.start()
-            exporter.offer(spans_named("a", "b"), 2)
+            exporter.offer(spans_named(*names), len(names))
             await exporter.stop()
 
     asyncio.run(scenario())
+    return collector
+
+
+def test_spans_go_by_otlp_and_what_is_rejected_is_said(
+    registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    rejected = otlp_answer.success(Export([], 1, "too old"))
+    collector = sent_by_otlp(registry, "200 OK", rejected, "a", "b")
     assert collector.names == ["a", "b"]
     assert collector.heads[0].startswith("post /v1/traces http/1.1\r\n")
     assert "content-type: application/x-protobuf\r\n" in collector.heads[0]
@@ -393,18 +399,6 @@ def test_spans_go_by_otlp_and_what_is_rejected_is_said(
 def test_why_otlp_refuses_is_said_in_words(
     registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    why = otlp_answer.failure(3, "no ids").decode()
-    answer = f"HTTP/1.1 400 Bad\r\ncontent-length: {len(why)}\r\n\r\n{why}"
-    collector = Collector(lambda number, spans: answer, read=otlp.decode_list)
-
-    async def scenario() -> None:
-        async with collector.running():
-            place = Place("127.0.0.1", collector.port, Otlp("/v1/traces"))
-            exporter = Exporter(place, BacklogMetrics(registry))
-            await exporter.start()
-            exporter.offer(spans_named("a"), 1)
-            await exporter.stop()
-
-    asyncio.run(scenario())
+    sent_by_otlp(registry, "400 Bad", otlp_answer.failure(3, "no ids"), "a")
     assert caplog.messages[0].endswith("refused 1 spans: 400 no ids")
     assert counts(registry) == {"received": 1, "refused": 1}
