@@ -187,3 +187,10 @@ def test_a_port_that_nodes_keep_for_root_is_told() -> None:
     )
     for flags in (["--outgoing-port=80"], ["--host-network"], ["demo", "--host-network"]):
         assert CliRunner().invoke(command, flags).stderr == ""
+
+
+def test_namerd_is_not_installed_as_a_mesh() -> None:
+    namerd = "storage: {kind: io.l5d.inMemory}\ninterfaces: [{kind: io.l5d.httpController}]\n"
+    done = CliRunner().invoke(command, ["mesh", "--config=-"], input=namerd)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "- is of namerd: --config takes the linker file of a mesh" in done.stderr

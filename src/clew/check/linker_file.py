@@ -15,7 +15,7 @@ from clew.mesh.config.notes import notes
 from clew.mesh.naming.bound import Address
 
 # not by parsing: a file with a mistake in it must be known too
-_IS_NAMERD = re.compile(r"""^(["']?)storage\1\s*:""", re.MULTILINE)
+IS_NAMERD = re.compile(r"""^(["']?)storage\1\s*:""", re.MULTILINE)
 
 CHECK = "file"
 """What findings about the text itself are about."""
@@ -37,7 +37,7 @@ def read(files: Files) -> tuple[Sequence[Linker | Namerd], Sequence[Finding]]:
     found: list[Finding] = []
     for text in files.texts:
         try:
-            file = (read_namerd if _IS_NAMERD.search(text) else read_linker)(text, files.source)
+            file = (read_namerd if IS_NAMERD.search(text) else read_linker)(text, files.source)
         except ConfigError as error:
             for each in error.problems:
                 seen = f"{files.source}:{each.line}: {each.what}"

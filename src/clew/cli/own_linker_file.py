@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from clew.check.linker_file import IS_NAMERD
 from clew.check.needs import Directory, File, Variable, needs
 from clew.cli.config_text import config_text
 from clew.cli.linker_files import linker_texts
@@ -22,6 +23,8 @@ def own_linker_file(file: Path) -> tuple[str, Linker]:
     text, *more = linker_texts(config_text(file), str(file))
     if more:
         raise click.UsageError(f"{file} holds several linker files: --config takes one")
+    if IS_NAMERD.search(text):
+        raise click.UsageError(f"{file} is of namerd: --config takes the linker file of a mesh")
     return text, read_linker(text, str(file))
 
 
