@@ -108,8 +108,9 @@ envoy_messages = st.builds(
     st.binary(min_size=16, max_size=16).filter(any) | eight,
     st.none() | eight,
     eight,
-    st.integers(0, 3),
-    st.sampled_from([b"GET /", b"outgoing /svc/hello", b"", b"GET /" + b"A" * 300, b"\xc3\x84"]),
+    st.sampled_from([1, 2]) | st.integers(0, 3),
+    st.sampled_from([b"GET /", b"outgoing /svc/hello"])
+    | st.sampled_from([b"", b"GET /" + b"A" * 300, b"\xc3\x84"]),
     st.integers(0, 2**40),
     tag_lists,
 )
@@ -164,6 +165,24 @@ def test_what_usually_comes_is_never_read_as_a_whole(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(rewrite, "decode_list", fail)
     assert decode_list(Rewriter(FACTS).rewrite(body).body) == expected
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        client_span(http__status_code="503", error="true", canceled="true"),
+        client_span(http__status_code="503", error="true"),
+        client_span(http__status_code="0", error="true", fail="delayed_connect_error:_111"),
+        server_span(without=("id",), http__status_code="502", error="true", response_flags="UH"),
+        server_span(k="gone/0"),
+        client_span(k="gone/0"),
+    ],
+    ids=["tried again", "given up", "refused", "no endpoint", "unknown server", "unknown client"],
+)
+def test_failures_and_unknown_servers(span: Span) -> None:
+    body = encode_list([span, client_span(), server_span()])
+    told = ALWAYS.rewrite(body)
+    assert (decode_list(told.body), told.unknown) == told_plainly(body)
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
