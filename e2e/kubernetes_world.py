@@ -119,11 +119,16 @@ def node_swallows(nodes: Nodes, client: httpx.Client) -> dict[str, Any]:
     def all_avoid_it() -> bool:
         return all(_removals(*each) > count for each, count in zip(asking, before, strict=True))
 
+    def well() -> Load | None:
+        """A second of requests of which none fails; the node may be tried again just then."""
+        with load([NODES[FIRST]], RATE) as requests:
+            time.sleep(1)
+        return None if requests.failures else requests
+
     with nodes.swallowed(lost):
         with load([NODES[FIRST]], RATE) as at_first:
             until(all_avoid_it)
-        with load([NODES[FIRST]], RATE) as then:
-            time.sleep(1)
+        then = until(well)
     until(lambda: NODES[lost] in served_by(client))
     for node in rest:
         nodes.edit(node, WITH_TIMEOUTS, "  service:\n")

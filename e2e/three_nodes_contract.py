@@ -71,4 +71,4 @@ class ThreeNodesContract:
         assert {each[:3] for each in at_first["failures"]} <= {"502", "503", "504"}, at_first
         assert len(at_first["failures"]) < at_first["sent"], at_first
         assert then["sent"] > 20
-        assert then["failures"] == [], then
+        assert then["failures"] == []
