@@ -363,6 +363,22 @@ def test_files_that_are_none(text: str, found: list[str]) -> None:
             "4: routers[0].streamingEnabled: 'maybe' is not true or false",
             id="neither true nor false",
         ),
+        pytest.param(
+            "identifier: io.l5d.path",
+            "4: routers[0].identifier: 'io.l5d.path' is not a mapping (write {kind: io.l5d.path})",
+            id="a kind as a bare word",
+        ),
+        pytest.param(
+            "service: {kind: io.l5d.static, configs: {prefix: /svc}}",
+            "4: routers[0].service.configs: a mapping is not a list "
+            "(put '- ' before its first key)",
+            id="one item in place of a list",
+        ),
+        pytest.param(
+            "maxCallDepth: 5",
+            "4: unknown key 'maxCallDepth' in routers[0] (it stands under servers)",
+            id="a key of servers",
+        ),
         pytest.param("label: [a]", "4: routers[0].label: a list is not a single value", id="list"),
         pytest.param("client: x", "4: routers[0].client: 'x' is not a mapping", id="no mapping"),
         pytest.param(

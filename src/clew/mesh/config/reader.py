@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -59,10 +59,11 @@ class Reader:
         return self._section(node, shape.type, at)
 
     def _kind(self, node: yaml.Node, classes: tuple[Any, ...], shape: Shape, at: str) -> Any:
-        if not isinstance(node, yaml.MappingNode):
-            return self._note(node, f"{at}: {_show(node)} is not a mapping")
         tag_field = classes[0].__struct_config__.tag_field
         known = {cls.__struct_config__.tag: cls for cls in classes}
+        if not isinstance(node, yaml.MappingNode):
+            what = f"{at}: {_show(node)} is not a mapping"
+            return self._note(node, what, _as_kind(node, tag_field, known))
         not_yet = shape.extra(NotYet) or NotYet({})
         default = shape.extra(DefaultKind)
         kind_node = next((v for k, v in node.value if k.value == tag_field), None)
@@ -159,12 +160,25 @@ class Reader:
         elif isinstance(node, yaml.SequenceNode):
             nodes = node.value
         else:
-            return self._note(node, f"{at}: {_show(node)} is not a list")
+            wanted = "mapping" if shape.extra(OneOrMany) else "list"
+            what = f"{at}: {_show(node)} is not a {wanted}"
+            return self._note(node, what, self._as_item(node, item, shape))
         if not nodes and (rule := shape.extra(AtLeastOneItem)):
             return self._note(node, f"{at}: {rule.otherwise}")
         items = (self.read(each, item, f"{at}[{index}]") for index, each in enumerate(nodes))
         # what is wrong has been noted, so that the rest can be held against each other
         return tuple(each for each in items if each is not INVALID)
+
+    def _as_item(self, node: yaml.Node, item: Any, shape: Shape) -> str:
+        """How what stands in place of a list is meant, where that can be seen."""
+        if isinstance(node, yaml.MappingNode):
+            return "put '- ' before its first key" if node.value else ""
+        of = Shape.of(item)
+        if not isinstance(of.type, tuple):
+            return ""
+        known = {cls.__struct_config__.tag for cls in of.type}
+        bare = _as_kind(node, of.type[0].__struct_config__.tag_field, known)
+        return bare if shape.extra(OneOrMany) else bare.replace("write ", "write - ")
 
     def _entries(self, node: yaml.Node, item: Any, at: str) -> Any:
         """A mapping whose keys are the user's."""
@@ -207,6 +221,13 @@ def _before(at: str) -> str:
 
 def _in(at: str) -> str:
     return f" in {at}" if at else ""
+
+
+def _as_kind(node: yaml.Node, tag_field: str | None, known: Container[Any]) -> str:
+    """How a kind is written that stands there as a bare word."""
+    if isinstance(node, yaml.ScalarNode) and node.value in known:
+        return f"write {{{tag_field}: {node.value}}}"
+    return ""
 
 
 def _show(node: yaml.Node) -> str:

@@ -95,6 +95,16 @@ class _Router(Section, frozen=True, kw_only=True, tag_field="protocol"):
         "timeoutMs": "since Linkerd 1.0 it is totalTimeoutMs under service",
         "responseClassifier": "since Linkerd 1.0 it stands under service",
         "loggers": "clew does not report to Istio",
+        **dict.fromkeys(
+            ("loadBalancer", "failureAccrual", "hostConnectionPool", "requestAttemptTimeoutMs"),
+            "it stands under client",
+        ),
+        **dict.fromkeys(("retries", "totalTimeoutMs"), "it stands under service"),
+        **dict.fromkeys(
+            ("ip", "port", "maxCallDepth", "maxConcurrentRequests", "clearContext"),
+            "it stands under servers",
+        ),
+        "tls": "it stands under client and under servers",
     }
 
     label: str = ""
