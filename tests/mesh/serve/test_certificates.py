@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +158,25 @@ def test_keys_that_envoy_would_refuse(tmp_path: Path, pair: KeyPair, key: Any, t
     why = "is not that of the certificate" if taken else "is a key that Envoy does not take"
     with pytest.raises(BadCertificate, match=why):
         read(pair)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (-1, "begins on .* UTC: until then who checks it refuses it"),
+        (0, ""),
+        (2, "ended on .* UTC: who checks it refuses it, so renew it"),
+    ],
+)
+def test_a_certificate_out_of_its_time_is_used_and_told(
+    pair: KeyPair,
+    days: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    then = datetime.now(UTC) + timedelta(days=days)
+    monkeypatch.setattr(certificates, "_now", lambda: then)
+    assert set(certificates.read(pair)) == {pair.cert, pair.key}
+    told = "\n".join(caplog.messages)
+    assert re.fullmatch(f"the certificate {pair.cert} {said}" if said else "", told)

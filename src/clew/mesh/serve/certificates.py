@@ -7,6 +7,7 @@ import logging
 import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
 
@@ -119,6 +120,10 @@ def read(certificate: Certificate) -> dict[str, bytes]:
     match certificate:
         case KeyPair():
             _check_files(certificate, contents)
+            leaf = _certificates(certificate.cert, contents[certificate.cert])[0]
+            if untimely := out_of_date(leaf, _now()):
+                # it is used: the clock here may be the one that is wrong
+                log.warning("the certificate %s %s", certificate.cert, untimely)
         case Authorities(files):
             for path in files:
                 _certificates(path, contents[path])
@@ -131,7 +136,10 @@ def _content(path: str) -> bytes:
     try:
         return Path(_system_bundle() if path == SYSTEM else path).read_bytes()
     except OSError as error:
-        raise BadCertificate(f"{path} cannot be read: {error.strerror or error}") from error
+        raise BadCertificate(
+            f"{path} cannot be read: {error.strerror or error}",
+            hint="a tls section names it: it must be there, and readable by this user",
+        ) from error
 
 
 def _system_bundle() -> str:
@@ -143,6 +151,20 @@ def _system_bundle() -> str:
         "this system has no file of trusted authorities",
         hint="install the package ca-certificates, or set trustCertsBundle",
     )
+
+
+def out_of_date(certificate: x509.Certificate, now: datetime) -> str:
+    """In words, what who checks it will say; empty when it is valid."""
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now >= ends:
+        return f"ended on {ends:%Y-%m-%d %H:%M} UTC: who checks it refuses it, so renew it"
+    if now < begins:
+        return f"begins on {begins:%Y-%m-%d %H:%M} UTC: until then who checks it refuses it"
+    return ""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def check_pair(cert: Named, key: Named) -> None:
