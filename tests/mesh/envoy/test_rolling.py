@@ -164,6 +164,18 @@ def test_a_file_that_may_not_be_moved_is_told_and_stays(
     assert log.read_text() == "a line\n"
 
 
+def test_one_old_file_that_may_not_go_does_not_end_the_rolling(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = tmp_path / "access.log"
+    at(log, TUESDAY, "a line\n")
+    (tmp_path / "access-20170312.log").mkdir()
+    policy = "httpAccessLogRollPolicy: daily, httpAccessLogRotateCount: 1"
+    rolling(Envoy().reopen, log, policy, TUESDAY.replace(day=15))
+    assert (tmp_path / "access-20170314.log").read_text() == "a line\n"
+    assert caplog.messages == [f"old files of {log} stay: Is a directory"]
+
+
 def test_one_that_is_not_appended_to_begins_empty_once(tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     log.write_text("of an earlier run\n")

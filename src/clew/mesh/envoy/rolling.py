@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import stat
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -145,8 +145,7 @@ class AccessLogRolling:
             # one that starts opens them by their names
             log.info("Envoy is not there to open its logs anew")
         for path in put_aside:
-            for name in surplus(path, _names_beside(path), self._logs[path].keep):
-                path.with_name(name).unlink(missing_ok=True)
+            _let_go(path, self._logs[path].keep)
 
 
 def _empty(path: Path) -> None:
@@ -162,7 +161,7 @@ def _begun(path: Path, now: datetime) -> datetime:
         status = path.stat()
     except OSError:
         return now
-    return datetime.fromtimestamp(min(status.st_mtime, time.time())) if status.st_size else now
+    return min(datetime.fromtimestamp(status.st_mtime), now) if status.st_size else now
 
 
 def _free(path: Path) -> Path:
@@ -174,5 +173,10 @@ def _free(path: Path) -> Path:
     return free
 
 
-def _names_beside(path: Path) -> list[str]:
-    return [each.name for each in path.parent.iterdir()]
+def _let_go(path: Path, keep: int) -> None:
+    """Of the files put aside, those beyond ``keep``."""
+    try:
+        for name in surplus(path, os.listdir(path.parent), keep):
+            path.with_name(name).unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("old files of %s stay: %s", path, error.strerror)
