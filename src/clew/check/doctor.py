@@ -51,15 +51,10 @@ def _demo_ports() -> Iterator[Finding]:
     topology = lay_out(1, 0)
     (node,) = topology.nodes
     routers = [("outgoing", node.outgoing), ("incoming", node.incoming), ("admin", node.admin)]
-    of_mesh = [(f"mesh, {name}", _address(place)) for name, place in routers]
-    traces = [("traces", _address(topology.traces))]
+    of_mesh = [(f"mesh, {name}", Address.read(place)) for name, place in routers]
+    traces = [("traces", Address.read(topology.traces))]
     for program in (
         ports.Program("the mesh", of_mesh, f"http://{node.admin}/admin/ping"),
         ports.Program("the trace server", traces, f"http://{topology.traces}/health"),
     ):
         yield from ports.findings(program, warning)
-
-
-def _address(place: str) -> Address:
-    host, _, port = place.rpartition(":")
-    return Address(host, int(port))

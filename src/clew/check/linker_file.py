@@ -53,7 +53,7 @@ def read(files: Files) -> tuple[Sequence[Linker | Namerd], Sequence[Finding]]:
 def of_machine(file: Linker | Namerd) -> Iterator[Finding]:
     """Whether its ports are free."""
     scheme = "http" if file.admin.tls is None else "https"
-    here = Address(_near(file.admin.ip), file.admin.port)
+    here = Address(file.admin.ip, file.admin.port).nearby
     name = "this mesh" if isinstance(file, Linker) else "this namerd"
     program = ports.Program(name, [*_listens(file)], f"{scheme}://{here}/admin/ping")
     yield from ports.findings(program, problem)
@@ -81,8 +81,3 @@ def of_surroundings(file: Linker | Namerd, environment: Mapping[str, str]) -> It
 def asks_kubernetes(file: Linker | Namerd) -> bool:
     """Whether any part of it does."""
     return any(isinstance(need.thing, Kubernetes) for need in needs(file))
-
-
-def _near(ip: str) -> str:
-    """How an address to listen on is reached from here."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(ip, ip)

@@ -224,15 +224,9 @@ def _of_transformers(transformers: tuple[Transformer, ...]) -> Iterator[Thing]:
 
 def _telemeters(linker: Linker) -> Iterator[Need]:
     for index, telemeter in enumerate(linker.telemetry):
-        if isinstance(telemeter, ZipkinTelemeter | OtlpTelemeter):
-            place = Address(telemeter.host, telemeter.port)
-        elif isinstance(telemeter, ZipkinHttpTelemeter):
-            host, _, port = telemeter.host.rpartition(":")
-            place = Address(host.strip("[]"), int(port))
-        else:
-            continue
-        who = f"telemetry[{index}] {telemeter.kind}"
-        yield Need(Server((place,)), who, "its spans are lost", vital=False)
+        if isinstance(telemeter, ZipkinTelemeter | ZipkinHttpTelemeter | OtlpTelemeter):
+            who = f"telemetry[{index}] {telemeter.kind}"
+            yield Need(Server((telemeter.place,)), who, "its spans are lost", vital=False)
 
 
 def _page(

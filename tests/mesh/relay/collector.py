@@ -8,6 +8,9 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from clew.mesh.naming.bound import Address
+from clew.mesh.relay.collector import ByScribe, Otlp, Zipkin
+from clew.mesh.relay.collector import Collector as Place
 from clew.span.model import Span
 from clew.span.proto3 import decode_list
 
@@ -56,6 +59,11 @@ class Collector:
                     break
                 writer.write(answer.encode())
         writer.close()
+
+
+def at(port: int, form: Zipkin | ByScribe | Otlp = Zipkin()) -> Place:  # noqa: B008 (frozen)
+    """A collector on this machine, for an exporter."""
+    return Place(Address("127.0.0.1", port), form)
 
 
 def unused_port() -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from clew.mesh.config.linker import read_linker
+from clew.mesh.naming.bound import Address
 from clew.mesh.relay.collector import ByScribe, Collector, Otlp, Zipkin
 from clew.mesh.relay.configured import collectors, server_facts
 from clew.mesh.relay.enrich import ServerFacts
@@ -23,10 +24,10 @@ routers:
 
 def test_every_place_that_takes_spans_is_a_collector_once() -> None:
     assert collectors(LINKER.telemetry) == (
-        Collector("a", 9410, ByScribe()),
-        Collector("::1", 9411, Zipkin("zipkin")),
-        Collector("a", 9411, Zipkin()),
-        Collector("a", 4318, Otlp("/otlp/v1/traces")),
+        Collector(Address("a", 9410), ByScribe()),
+        Collector(Address("::1", 9411), Zipkin("zipkin")),
+        Collector(Address("a", 9411), Zipkin()),
+        Collector(Address("a", 4318), Otlp("/otlp/v1/traces")),
     )
 
 

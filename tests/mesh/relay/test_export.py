@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 from prometheus_client import CollectorRegistry
-from tests.mesh.relay.collector import ACCEPTED, BAD, BUSY, Collector, until, unused_port
+from tests.mesh.relay.collector import ACCEPTED, BAD, BUSY, Collector, at, until, unused_port
 from tests.mesh.relay.test_backlog import counts
 
+from clew.mesh.naming.bound import Address
 from clew.mesh.relay import export
 from clew.mesh.relay.backlog import BacklogMetrics
 from clew.mesh.relay.collector import Collector as Place
@@ -48,7 +49,11 @@ def new_exporter(
 ) -> Exporter:
     metrics = BacklogMetrics(registry)
     return Exporter(
-        Place("127.0.0.1", port), metrics, retry=retry, max_waiting=max_waiting, timeout=timeout
+        at(port),
+        metrics,
+        retry=retry,
+        max_waiting=max_waiting,
+        timeout=timeout,
     )
 
 
@@ -322,8 +327,8 @@ def test_a_dead_telemeter_does_not_hold_up_another(registry: CollectorRegistry) 
     async def scenario() -> None:
         metrics = BacklogMetrics(registry)
         async with Collector().running() as collector:
-            dead = Exporter(Place("127.0.0.1", unused_port()), metrics, retry=QUICK)
-            alive = Exporter(Place("127.0.0.1", collector.port), metrics, retry=QUICK)
+            dead = Exporter(at(unused_port()), metrics, retry=QUICK)
+            alive = Exporter(at(collector.port), metrics, retry=QUICK)
             for exporter in (dead, alive):
                 await exporter.start()
                 exporter.offer(spans_named("a"), 1)
@@ -346,7 +351,8 @@ def test_a_telemeter_may_name_another_host_to_its_collector(registry: CollectorR
     async def scenario() -> str:
         async with Collector().running() as collector:
             exporter = Exporter(
-                Place("127.0.0.1", collector.port, Zipkin("zipkin")), BacklogMetrics(registry)
+                at(collector.port, Zipkin("zipkin")),
+                BacklogMetrics(registry),
             )
             await exporter.start()
             exporter.offer(spans_named("a"), 1)
@@ -358,11 +364,11 @@ def test_a_telemeter_may_name_another_host_to_its_collector(registry: CollectorR
 
 def test_a_host_that_cannot_be_one_is_refused_at_once(registry: CollectorRegistry) -> None:
     with pytest.raises(NoSuchCollector, match="spans cannot be sent to http://"):
-        Exporter(Place("zipkin:9411", 9411), BacklogMetrics(registry))
+        Exporter(Place(Address("zipkin:9411", 9411)), BacklogMetrics(registry))
 
 
 def test_an_ipv6_address_is_a_host(registry: CollectorRegistry) -> None:
-    exporter = Exporter(Place("::1", 9411), BacklogMetrics(registry))
+    exporter = Exporter(Place(Address("::1", 9411)), BacklogMetrics(registry))
     assert exporter.telemeter == "[::1]:9411"
 
 
@@ -373,7 +379,7 @@ def sent_by_otlp(registry: CollectorRegistry, status: str, body: bytes, *names: 
 
     async def scenario() -> None:
         async with collector.running():
-            place = Place("127.0.0.1", collector.port, Otlp("/v1/traces"))
+            place = at(collector.port, Otlp("/v1/traces"))
             exporter = Exporter(place, BacklogMetrics(registry))
             await exporter.start()
             exporter.offer(spans_named(*names), len(names))

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
-from tests.mesh.relay.collector import Collector
+from tests.mesh.relay.collector import Collector, at
 from tests.mesh.relay.test_backlog import counts
 from tests.mesh.relay.test_enrich import FACTS, client_span, server_span
 
 from clew.mesh.relay.backlog import BacklogMetrics
-from clew.mesh.relay.collector import Collector as Place
 from clew.mesh.relay.enrich import enrich
 from clew.mesh.relay.export import Exporter
 from clew.mesh.relay.relay import Relay
@@ -42,7 +41,7 @@ def test_spans_are_enriched_and_go_to_every_telemeter(
     async def scenario() -> list[list[Span]]:
         async with Collector().running() as one, Collector().running() as other:
             metrics = BacklogMetrics(registry)
-            exporters = [Exporter(Place("127.0.0.1", c.port), metrics) for c in (one, other)]
+            exporters = [Exporter(at(c.port), metrics) for c in (one, other)]
             relay = Relay(tmp_path / "s", FACTS, exporters, registry)
             await relay.start()
             assert (await post(tmp_path / "s", encode_list(sent))).startswith(b"HTTP/1.1 202")
@@ -57,7 +56,7 @@ def test_spans_are_enriched_and_go_to_every_telemeter(
 def test_new_facts_hold_for_the_next_spans(tmp_path: Path, registry: CollectorRegistry) -> None:
     async def scenario() -> list[str | None]:
         async with Collector().running() as collector:
-            exporter = Exporter(Place("127.0.0.1", collector.port), BacklogMetrics(registry))
+            exporter = Exporter(at(collector.port), BacklogMetrics(registry))
             relay = Relay(tmp_path / "s", {}, [exporter], registry)
             await relay.start()
             await post(tmp_path / "s", encode_list([server_span()]))
@@ -75,7 +74,7 @@ def test_new_exporters_get_the_next_spans_and_the_old_ones_finish(
     async def scenario() -> list[int]:
         async with Collector().running() as old, Collector().running() as new:
             metrics = BacklogMetrics(registry)
-            exporters = [Exporter(Place("127.0.0.1", c.port), metrics) for c in (old, new)]
+            exporters = [Exporter(at(c.port), metrics) for c in (old, new)]
             relay = Relay(tmp_path / "s", FACTS, exporters[:1], registry)
             await relay.start()
             await post(tmp_path / "s", encode_list([server_span()]))
@@ -94,7 +93,7 @@ def test_an_exporter_that_stays_among_them_goes_on(
     async def scenario() -> list[int]:
         async with Collector().running() as kept, Collector().running() as added:
             metrics = BacklogMetrics(registry)
-            exporters = [Exporter(Place("127.0.0.1", c.port), metrics) for c in (kept, added)]
+            exporters = [Exporter(at(c.port), metrics) for c in (kept, added)]
             relay = Relay(tmp_path / "s", FACTS, exporters[:1], registry)
             await relay.start()
             await relay.set_exporters(exporters)

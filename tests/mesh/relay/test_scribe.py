@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 
 import pytest
 from prometheus_client import CollectorRegistry
-from tests.mesh.relay.collector import ACCEPTED, until, unused_port
+from tests.mesh.relay.collector import ACCEPTED, at, until, unused_port
 from tests.mesh.relay.test_backlog import counts
 
 from clew.mesh.relay.answer import Taken, Unavailable
 from clew.mesh.relay.backlog import BacklogMetrics
 from clew.mesh.relay.collector import ByScribe
-from clew.mesh.relay.collector import Collector as Place
 from clew.mesh.relay.export import Exporter
 from clew.mesh.relay.retry import Retry
 from clew.mesh.relay.scribe import NotScribe, Scribe
@@ -132,7 +131,7 @@ def test_what_answers_otherwise_is_not_scribe(answer: bytes) -> None:
 
 async def exported(registry: CollectorRegistry, port: int) -> None:
     """One span, from offered to taken."""
-    exporter = Exporter(Place("127.0.0.1", port, ByScribe()), BacklogMetrics(registry), retry=QUICK)
+    exporter = Exporter(at(port, ByScribe()), BacklogMetrics(registry), retry=QUICK)
     await exporter.start()
     exporter.offer(encode_list([SPAN]), 1)
     await until(lambda: counts(registry).get("exported") == 1)

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from clew.mesh.config.section import Count, KindSection, Port, Positive, Rule, Share
+from clew.mesh.naming.bound import Address
 
 
 def _is_host_port(text: str) -> bool:
@@ -30,6 +31,11 @@ class ZipkinTelemeter(KindSection, frozen=True, kw_only=True, tag="io.l5d.zipkin
     port: Port = 9410
     sample_rate: Share = 0.001
 
+    @property
+    def place(self) -> Address:
+        """Of the collector."""
+        return Address(self.host, self.port)
+
 
 class ZipkinHttpTelemeter(KindSection, frozen=True, kw_only=True, tag="io.zipkin.http"):
     """Spans by HTTP."""
@@ -41,6 +47,11 @@ class ZipkinHttpTelemeter(KindSection, frozen=True, kw_only=True, tag="io.zipkin
     compression_enabled: bool = True
     initial_sample_rate: Share = 0.001
 
+    @property
+    def place(self) -> Address:
+        """Of the collector."""
+        return Address.read(self.host)
+
 
 class OtlpTelemeter(KindSection, frozen=True, kw_only=True, tag="io.clew.otlp"):
     """Spans by OTLP, as protobuf over HTTP."""
@@ -49,6 +60,11 @@ class OtlpTelemeter(KindSection, frozen=True, kw_only=True, tag="io.clew.otlp"):
     port: Port = 4318
     path: UrlPath = "/v1/traces"
     sample_rate: Share = 0.001
+
+    @property
+    def place(self) -> Address:
+        """Of the collector."""
+        return Address(self.host, self.port)
 
 
 class ZipkinKafkaTelemeter(KindSection, frozen=True, kw_only=True, tag="io.zipkin.kafka"):

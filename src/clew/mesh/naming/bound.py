@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clew.mesh.naming.path import Path
 
@@ -18,6 +18,17 @@ class Address:
     """Relative to the other addresses of the same name."""
     node_name: str = ""
     """The Kubernetes node it runs on; empty when unknown."""
+
+    @staticmethod
+    def read(text: str) -> Address:
+        """``host:port``, IPv6 in brackets. Raises ValueError."""
+        host, _, port = text.rpartition(":")
+        return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+    @property
+    def nearby(self) -> Address:
+        """Where this machine reaches what listens here, which may be on all of its addresses."""
+        return replace(self, host={"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host))
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

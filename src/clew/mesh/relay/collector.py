@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clew.mesh.naming.bound import Address
+
 
 @dataclass(frozen=True, slots=True)
 class Zipkin:
@@ -29,16 +31,11 @@ class Otlp:
 class Collector:
     """One place that takes spans."""
 
-    host: str
-    port: int
+    place: Address
     form: Zipkin | ByScribe | Otlp = Zipkin()
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
 
     @property
     def url(self) -> str:
         """Where spans are posted."""
         path = self.form.path if isinstance(self.form, Otlp) else "/api/v2/spans"
-        return f"http://{self}{path}"
+        return f"http://{self.place}{path}"

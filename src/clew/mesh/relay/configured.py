@@ -37,12 +37,11 @@ def collectors(telemetry: Iterable[Telemeter]) -> tuple[Collector, ...]:
     found: dict[Collector, None] = {}
     for telemeter in telemetry:
         match telemeter:
-            case ZipkinTelemeter(host=host, port=port):
-                form = ByScribe() if port == SCRIBE_PORT else Zipkin()
-                found[Collector(host, port, form)] = None
-            case ZipkinHttpTelemeter(host=authority, host_header=header):
-                host, _, port_text = authority.rpartition(":")
-                found[Collector(host.strip("[]"), int(port_text), Zipkin(header))] = None
-            case OtlpTelemeter(host=host, port=port, path=path):
-                found[Collector(host, port, Otlp(path))] = None
+            case ZipkinTelemeter(place=place):
+                form = ByScribe() if place.port == SCRIBE_PORT else Zipkin()
+                found[Collector(place, form)] = None
+            case ZipkinHttpTelemeter(place=place, host_header=header):
+                found[Collector(place, Zipkin(header))] = None
+            case OtlpTelemeter(place=place, path=path):
+                found[Collector(place, Otlp(path))] = None
     return tuple(found)

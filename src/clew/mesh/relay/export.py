@@ -54,7 +54,7 @@ class Exporter:
         timeout: float = 10.0,
     ) -> None:
         """``timeout`` is in seconds. Raises NoSuchCollector."""
-        self.telemeter = str(collector)
+        self.telemeter = str(collector.place)
         self._url = collector.url
         self._headers = {"content-type": "application/x-protobuf"}
         self._otlp = isinstance(collector.form, Otlp)
@@ -68,7 +68,9 @@ class Exporter:
         self._by_http = not isinstance(collector.form, ByScribe)
         """Whether the collector is known to speak HTTP."""
         self._scribe = (
-            None if self._by_http else Scribe(collector.host, collector.port, timeout=timeout)
+            None
+            if self._by_http
+            else Scribe(collector.place.host, collector.place.port, timeout=timeout)
         )
         self._retry = retry
         self._timeout = timeout

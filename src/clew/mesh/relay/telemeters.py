@@ -42,7 +42,8 @@ class Telemeters:
     @property
     def paged(self) -> list[tuple[str, int]]:
         """Host and port of collectors that may have pages there: others have them elsewhere."""
-        return [(each.host, each.port) for each in self._exporters if isinstance(each.form, Zipkin)]
+        zipkins = (each.place for each in self._exporters if isinstance(each.form, Zipkin))
+        return [(place.host, place.port) for place in zipkins]
 
     def exporters(self, linker: Linker) -> Exporters:
         """Those of another file, for :meth:`send_to`. Raises NoSuchCollector."""

@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 
 from clew.errors import ClewError
 from clew.mesh.config.linker import Linker
+from clew.mesh.naming.bound import Address
 from clew.mesh.serve.posted import read_posted
 from clew.mesh.xds.linkerd_trace import HEADER as CTX_TRACE
 from clew.mesh.xds.listeners import server_key
@@ -46,8 +47,6 @@ _OURS = ("host", "l5d-dtab", "content-length", "transfer-encoding", "connection"
 """Headers that other fields say, or that would make another request of it."""
 _OWN_TRACE = ("b3", "x-b3-traceid", "traceparent", CTX_TRACE, "l5d-sample", "x-b3-sampled")
 """Headers by which the request itself says whether and where it is traced."""
-_ANY = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
-"""Addresses that a port listens on but nobody sends to."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -196,13 +195,8 @@ def door(linker: Linker, live: Mapping[str, str], label: str) -> str:
         raise NoWayIn(f"{label} takes TLS alone, which only its own clients speak")
     for index in plain:
         if place := live.get(server_key(router, index)):
-            return _loopback(place)
+            return str(Address.read(place).nearby)
     raise NoWayIn(f"{label} does not listen yet: try again in a second")
-
-
-def _loopback(place: str) -> str:
-    host, _, port = place.rpartition(":")
-    return f"{_ANY.get(host, host)}:{port}"
 
 
 def _is_own_name(host: str) -> bool:
