@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from clew.check.steps import Trace
 from clew.span.model import Endpoint, Kind, Micros, Span
 
 ROOT = "1".rjust(16, "0")
+
+
+def reported(traces: Iterable[Sequence[Span]]) -> list[Trace]:
+    """The spans of each, as a trace server has them."""
+    return [Trace(spans) for spans in traces]
 
 
 def span(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from tests.check.spans import reported
+
 from clew.check import context
 from clew.check.finding import Finding, Level
 from clew.span.model import Endpoint, Kind, Micros, Span
@@ -36,7 +38,7 @@ def server(trace: str, ip: str, begin: int, end: int, parent: str | None = None)
 
 
 def found(*traces: list[Span]) -> list[Finding]:
-    return list(context.findings(traces))
+    return list(context.findings(reported(traces)))
 
 
 def test_a_request_that_begins_a_trace_while_another_is_served_is_a_lost_one() -> None:

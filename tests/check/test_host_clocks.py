@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from tests.check.spans import client, server
+from tests.check.spans import client, reported, server
 
 from clew.check import host_clocks
 from clew.check.finding import Level
@@ -34,7 +34,7 @@ def calls(
 
 
 def seen(traces: list[list[Span]]) -> list[str]:
-    return [each.seen for each in host_clocks.findings(traces)]
+    return [each.seen for each in host_clocks.findings(reported(traces))]
 
 
 @pytest.mark.parametrize("apart", [0, 2, -2])
@@ -60,7 +60,7 @@ def test_of_several_hosts_the_one_that_is_apart_from_most_is_named() -> None:
 
 
 def test_a_minute_is_a_problem_and_a_trace_shows_it() -> None:
-    (found,) = host_clocks.findings(calls(A, B, {B: 61_000}))
+    (found,) = host_clocks.findings(reported(calls(A, B, {B: 61_000})))
     assert found.level is Level.PROBLEM
     assert found.trace == f"{3:032x}"
 

@@ -5,7 +5,7 @@ from itertools import product
 
 import msgspec
 import pytest
-from tests.check.spans import server
+from tests.check.spans import reported, server
 
 from clew.check import names
 from clew.span.model import Span
@@ -16,7 +16,7 @@ def named(service: str, name: str, trace: str = "a" * 32) -> Span:
 
 
 def test_few_names_say_nothing() -> None:
-    assert list(names.findings([[named("web", f"get /{n}") for n in range(500)]])) == []
+    assert list(names.findings(reported([[named("web", f"get /{n}") for n in range(500)]]))) == []
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,12 @@ def test_few_names_say_nothing() -> None:
 )
 def test_ids_in_names_are_told_with_the_name_that_is_left(id: Callable[[int], str]) -> None:
     many = [named("web", f"get /users/{id(n)}/cart") for n in range(501)]
-    (found,) = names.findings([[named("web", "get /", "b" * 32), *many]])
+    (found,) = names.findings(reported([[named("web", "get /", "b" * 32), *many]]))
     assert found.seen == ("web has 502 names of spans, 501 of them like 'get /users/*/cart'")
     assert found.trace == "a" * 32
 
 
 def test_words_are_no_ids() -> None:
     words = ("".join(letters) for letters in product("abcdefghi", repeat=3))
-    (found,) = names.findings([[named("web", f"{word} things") for word in words]])
+    (found,) = names.findings(reported([[named("web", f"{word} things") for word in words]]))
     assert found.seen == "web has 729 names of spans"

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from tests.check.spans import client, server
+from tests.check.spans import client, reported, server
 
 from clew.check import sampling
 from clew.span.model import Span
 
 
 def found(*traces: list[Span]) -> list[tuple[str, str, str]]:
-    return [(each.seen, each.advice, each.trace) for each in sampling.findings(traces)]
+    return [(each.seen, each.advice, each.trace) for each in sampling.findings(reported(traces))]
 
 
 def whole(trace: str) -> list[Span]:

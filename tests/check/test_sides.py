@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from tests.check.spans import client, server
+from tests.check.spans import client, reported, server
 
 from clew.check import sides
 from clew.span.model import Span
 
 
 def found(*traces: list[Span]) -> list[tuple[str, str, str]]:
-    return [(each.level.value, each.seen, each.trace) for each in sides.findings(traces)]
+    return [(each.level.value, each.seen, each.trace) for each in sides.findings(reported(traces))]
 
 
 def call(trace: str) -> list[Span]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.check.spans import client, server
+from tests.check.spans import client, reported, server
 
 from clew.check import trace_ids
 from clew.span.model import Span
@@ -10,7 +10,9 @@ LONG, SHORT = "1" * 16 + "a" * 16, "b" * 16
 
 
 def found(*traces: list[Span]) -> list[tuple[str, str, str]]:
-    return [(each.level.value, each.seen, each.trace) for each in trace_ids.findings(traces)]
+    return [
+        (each.level.value, each.seen, each.trace) for each in trace_ids.findings(reported(traces))
+    ]
 
 
 @pytest.mark.parametrize("ids", [[LONG], [SHORT], [LONG, "c" * 32], [SHORT, "d" * 16]])

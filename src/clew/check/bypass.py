@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from clew.check.finding import Finding, warning
-from clew.check.steps import Step, Traces, service, steps
+from clew.check.steps import Step, Traces, service, spans
 from clew.span.model import Span
 
 _ROUTER = "router.label"
@@ -15,14 +15,13 @@ _ROUTER = "router.label"
 
 def findings(traces: Traces) -> Iterator[Finding]:
     """Who calls whom directly, the most often first; nothing where no router is to be seen."""
-    if not any(_is_router(span) for trace in traces for span in trace):
+    if not any(map(_is_router, spans(traces))):
         return
     calls: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], str] = {}
     for trace in traces:
-        of_trace = list(steps([trace]))
-        sent_on = {each.span.id for each in of_trace if each.parent and _is_router(each.parent)}
-        for step in of_trace:
+        sent_on = {each.span.id for each in trace.steps if each.parent and _is_router(each.parent)}
+        for step in trace.steps:
             if step.parent is not None and _is_direct(step) and step.parent.id not in sent_on:
                 edge = service(step.parent), service(step.span)
                 calls[edge] += 1

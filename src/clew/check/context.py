@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clew.check.finding import Finding, problem
-from clew.check.steps import Traces, address, called
+from clew.check.steps import Traces, address, called, spans
 from clew.span.model import Kind, Span
 
 _FORWARD = "pass on the headers l5d-ctx-*, or traceparent, or b3, of the request being served"
@@ -36,7 +36,7 @@ def findings(traces: Traces) -> Iterator[Finding]:
     dropped: Counter[str] = Counter()
     kept: Counter[str] = Counter()
     examples: dict[str, str] = {}
-    for span in (span for trace in traces for span in trace if span.kind is Kind.SERVER):
+    for span in (span for span in spans(traces) if span.kind is Kind.SERVER):
         app = _app_of(span, visits, longest)
         if app and span.parent_id is None:
             dropped[app] += 1
@@ -56,7 +56,7 @@ def findings(traces: Traces) -> Iterator[Finding]:
 def _visits(traces: Traces) -> dict[str, list[_Visit]]:
     """By address of the app, as they begin."""
     found: dict[str, list[_Visit]] = defaultdict(list)
-    for span in (span for trace in traces for span in trace if span.kind is Kind.CLIENT):
+    for span in (span for span in spans(traces) if span.kind is Kind.CLIENT):
         place = address(span.remote_endpoint)
         if place and span.timestamp and span.duration and (app := called(span)):
             found[place].append(_Visit(app, span.timestamp, span.timestamp + span.duration))

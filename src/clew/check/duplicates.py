@@ -20,7 +20,7 @@ def findings(traces: Traces) -> Iterator[Finding]:
     examples: dict[str, str] = {}
     for trace in traces:
         seen: set[tuple[object, ...]] = set()
-        for span in trace:
+        for span in trace.spans:
             if not span.duration:
                 continue  # a part, of which others may come
             who = service(span)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from clew.check.finding import Finding, warning
-from clew.check.steps import Traces, service
+from clew.check.steps import Traces, service, spans
 
 MOST = 500
 """Names of one service."""
@@ -21,7 +21,7 @@ _ID = re.compile(
 def findings(traces: Traces) -> Iterator[Finding]:
     """Those services, the one with the most names first, with what most of their names are like."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for span in (span for trace in traces for span in trace if span.name):
+    for span in (span for span in spans(traces) if span.name):
         found[service(span)].setdefault(span.name or "", span.trace_id)
     for who, names in sorted(found.items(), key=lambda each: -len(each[1])):
         if len(names) > MOST:

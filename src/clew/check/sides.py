@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from clew.check.finding import Finding, ok, warning
-from clew.check.steps import Traces, service, steps
+from clew.check.steps import Traces, service, spans, steps
 from clew.span.model import Kind, Span
 
 NOTABLE = 0.01
@@ -23,7 +23,7 @@ def findings(traces: Traces) -> Iterator[Finding]:
 
 def _servers(traces: Traces) -> Iterator[Finding]:
     """Calls without a span of the one that was called."""
-    telling = {service(span) for trace in traces for span in trace}
+    telling = {service(span) for span in spans(traces)}
     calls: Counter[tuple[str, str]] = Counter()
     missing: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], str] = {}
@@ -57,8 +57,8 @@ def _servers(traces: Traces) -> Iterator[Finding]:
 def _calls(traces: Traces) -> Iterator[tuple[Span, str, bool]]:
     """The clients' spans, whom they called, and whether anything happened below."""
     for trace in traces:
-        parents = {step.parent.id for step in steps([trace]) if step.parent}
-        for span in trace:
+        parents = {step.parent.id for step in trace.steps if step.parent}
+        for span in trace.spans:
             # a call that failed may never have arrived
             if span.kind is Kind.CLIENT and span.remote_service and "error" not in span.tags:
                 yield span, span.remote_service, span.id in parents

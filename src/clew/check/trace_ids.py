@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from clew.check.finding import Finding, problem, warning
-from clew.check.steps import Traces, service
+from clew.check.steps import Trace, Traces, service, spans
 from clew.span.model import Span
 
 SHORT = 16
@@ -23,15 +23,15 @@ def findings(traces: Traces) -> Iterator[Finding]:
 def _torn(traces: Traces) -> Iterator[Finding]:
     """One id in both lengths: somebody on the way cut it."""
     lengths: dict[str, set[int]] = defaultdict(set)
-    spans: dict[str, list[Span]] = defaultdict(list)
-    for span in (span for trace in traces for span in trace):
+    cut: dict[str, list[Span]] = defaultdict(list)
+    for span in spans(traces):
         end = span.trace_id[-SHORT:]
         lengths[end].add(len(span.trace_id))
         if len(span.trace_id) == SHORT:
-            spans[end].append(span)
+            cut[end].append(span)
     both = [end for end, found in lengths.items() if len(found) > 1]
     if both:
-        cutters = Counter(service(span) for end in both for span in spans[end])
+        cutters = Counter(service(span) for end in both for span in cut[end])
         worst, _ = cutters.most_common(1)[0]
         yield problem(
             "trace ids",
@@ -63,5 +63,5 @@ def _mixed(traces: Traces) -> Iterator[Finding]:
         )
 
 
-def _root(trace: Sequence[Span]) -> Span | None:
-    return next((span for span in trace if span.parent_id is None), None)
+def _root(trace: Trace) -> Span | None:
+    return next((span for span in trace.spans if span.parent_id is None), None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import httpx
 import msgspec
 
+from clew.check.steps import Trace, Traces
 from clew.errors import ClewError
 from clew.span.model import Span
 from clew.span.normal import InvalidSpan, normal_list
@@ -27,13 +28,13 @@ class TracesAway(ClewError):
     exit_code = 1
 
 
-def recent(base_url: str) -> Sequence[Sequence[Span]]:
+def recent(base_url: str) -> Traces:
     """Of any Zipkin server; those that may grow only if there are no others. Raises TracesAway."""
     settled = _asked(base_url, {"endTs": round(time.time() * 1000) - SETTLED_MS})
     return settled or _asked(base_url, {})
 
 
-def _asked(base_url: str, window: Mapping[str, int]) -> Sequence[Sequence[Span]]:
+def _asked(base_url: str, window: Mapping[str, int]) -> Traces:
     url = f"{base_url.rstrip('/')}/api/v2/traces"
     try:
         answer = httpx.get(
@@ -44,7 +45,7 @@ def _asked(base_url: str, window: Mapping[str, int]) -> Sequence[Sequence[Span]]
         )
         answer.raise_for_status()
         read = msgspec.json.decode(answer.content, type=list[list[Span]])
-        return [normal_list(trace) for trace in read]
+        return [Trace(normal_list(spans)) for spans in read]
     except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError, InvalidSpan) as error:
         why = str(error) or type(error).__name__
         raise TracesAway(f"{url} does not answer with traces: {why}") from error
