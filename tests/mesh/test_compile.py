@@ -6,7 +6,7 @@ from pathlib import Path as File
 import pytest
 from tests.mesh.golden import Case, shown
 
-from clew.mesh.compile import Admission, Compiled, Limits, State, compile_linker, sample_rate
+from clew.mesh.compile import Admission, Compiled, Limits, State, compile_linker
 from clew.mesh.config.identifiers import IngressIdentifier
 from clew.mesh.config.linker import Linker, read_linker
 from clew.mesh.naming.answer import Answer, Missing, Waiting
@@ -212,20 +212,6 @@ def test_attempts_are_logged_only_where_latency_balances() -> None:
 
     assert b"/pipe" in listeners(EWMA)
     assert b"/pipe" not in listeners(FILE)
-
-
-@pytest.mark.parametrize(
-    ("telemetry", "rate"),
-    [
-        ("", 0.0),
-        ("{kind: io.l5d.recentRequests, sampleRate: 0.25}", 0.25),
-        ("{kind: io.l5d.tracelog, sampleRate: 0.5}", 0.5),
-        ("{kind: io.l5d.zipkin, sampleRate: 0.1}, {kind: io.l5d.tracelog}", 0.1),
-        ("{kind: io.l5d.zipkin, sampleRate: 0.1}, {kind: io.zipkin.http}", 0.1),
-    ],
-)
-def test_who_decides_how_many_requests_are_traced(telemetry: str, rate: float) -> None:
-    assert sample_rate(read_linker(f"telemetry: [{telemetry}]\n{FILE}", "l.yaml")) == rate
 
 
 def test_a_router_listens_once_the_rules_of_its_ingresses_are_known() -> None:

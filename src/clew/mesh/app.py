@@ -19,12 +19,9 @@ from prometheus_client import Counter
 
 from clew.errors import ClewError
 from clew.mesh.authority.lives import Lives
-from clew.mesh.binding.configured import namer_rules, transformers_of
-from clew.mesh.binding.explain import delegate
 from clew.mesh.binding.kept_dtabs import dtab_places, with_dtabs
 from clew.mesh.compile import Admission, Compiled, Limits, compile_linker
 from clew.mesh.config.certificates import certificates
-from clew.mesh.config.interpreter import DefaultInterpreter, NamerdInterpreter
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.notes import notes
 from clew.mesh.config.shown import shown
@@ -41,10 +38,8 @@ from clew.mesh.envoy.process import EnvoyProcess
 from clew.mesh.envoy.rolling import AccessLogRolling
 from clew.mesh.envoy.sockets import Sockets, claim_run_dir
 from clew.mesh.envoy.stats import EnvoyUnreachable
-from clew.mesh.namers.registry import build, lookups, namerd_http
+from clew.mesh.namers.registry import build, lookups
 from clew.mesh.naming.answer import Answers
-from clew.mesh.naming.dtab import Dtab
-from clew.mesh.naming.path import Path as Name
 from clew.mesh.publishing import Publishing
 from clew.mesh.relay.recent import HEADINGS
 from clew.mesh.relay.telemeters import Telemeters
@@ -53,8 +48,8 @@ from clew.mesh.serve.admin_port import AdminPort, identifier_place
 from clew.mesh.serve.admission import Crowd
 from clew.mesh.serve.background import background
 from clew.mesh.serve.certificates import Certificates
+from clew.mesh.serve.explaining import Explaining
 from clew.mesh.serve.identifier_page import IdentifierPage
-from clew.mesh.serve.impact import asked_names, impact
 from clew.mesh.serve.ingresses import Ingresses
 from clew.mesh.serve.kept_dtabs import KeptDtabs
 from clew.mesh.serve.latency_balancing import LatencyBalancing
@@ -62,7 +57,6 @@ from clew.mesh.serve.linker_file import edits, read_file
 from clew.mesh.serve.mesh_page import Running, mesh_document, server_info
 from clew.mesh.serve.metrics import server_names
 from clew.mesh.serve.names_page import bound_names, client_addresses, client_state
-from clew.mesh.serve.override_page import Changed, compared
 from clew.mesh.serve.own_authority import OwnAuthority
 from clew.mesh.serve.refusals import Refusals
 from clew.mesh.serve.router_context import ContextPage
@@ -178,12 +172,18 @@ class Mesh:
             self._registry,
             lambda compiled: self._latencies.follow(compiled.decays),
         )
+        self._explaining = Explaining(
+            lambda: self._resolved,
+            lambda: self._node,
+            self._publishing.discovery,
+            lambda: self._publishing.compiled.names,
+        )
         self._admin = AdminPort(linker.admin, self._pages())
         page = IdentifierPage(lambda: self._resolved.routers, lambda: self._ingresses.rules)
         self._identifiers = AdminPort(linker.admin, page.app, identifier_place)
         context = ContextPage(
             lambda: self._resolved,
-            self._delegate,
+            self._explaining.delegate,
             lambda name, client: client_addresses(self._publishing.compiled, name, client),
         )
         self._context = SocketServer(sockets.context, context.app)
@@ -329,8 +329,8 @@ class Mesh:
                 not_live=self._not_live,
                 metrics=self._scrape.metrics,
                 own_metrics=lambda: exposition(self._registry),
-                delegate=self._delegate,
-                compare=self._compare,
+                delegate=self._explaining.delegate,
+                compare=self._explaining.compare,
                 door=self._door,
                 config=lambda: shown(self._linker),
                 documents={
@@ -384,38 +384,6 @@ class Mesh:
             for index, server in enumerate(router.servers)
             if server_key(router, index) not in live
         ]
-
-    async def _delegate(
-        self, label: str | None, path: Name, dtab: Dtab
-    ) -> Mapping[str, Any] | None:
-        routers = [router for router in self._linker.routers if router.label == label]
-        if label is not None and not routers:
-            return None
-        rules = namer_rules(self._linker.namers if routers else (), self._node)
-        interpreter = routers[0].interpreter if routers else DefaultInterpreter()
-        if isinstance(interpreter, NamerdInterpreter):
-            return await namerd_http(interpreter, f"the interpreter of {label}").delegate(
-                path, dtab
-            )
-        steps = interpreter.transformers
-        transformers = transformers_of(steps, self._node)
-        tree = await self._publishing.discovery.explain(
-            lambda answers: delegate(path, dtab, rules, answers, transformers)
-        )
-        return tree.document
-
-    async def _compare(self, label: str, override: Dtab) -> Changed | None:
-        routers = [router for router in self._resolved.routers if router.label == label]
-        if not routers:
-            return None
-        router = routers[0]
-        rules = namer_rules(self._linker.namers, self._node)
-        transformers = transformers_of(router.interpreter.transformers, self._node)
-        return await compared(
-            asked_names(self._publishing.compiled.names, label, self._linker),
-            self._publishing.discovery,
-            lambda names, answers: impact(names, router, override, rules, answers, transformers),
-        )
 
     async def _door(self, label: str) -> str:
         return door(self._linker, await self._envoy.admin.live_listeners(), label)

@@ -22,13 +22,7 @@ from clew.mesh.config.interpreter import KeptDtab
 from clew.mesh.config.linker import Linker
 from clew.mesh.config.load_balancer import Ewma
 from clew.mesh.config.router import H2Router, Router
-from clew.mesh.config.telemetry import (
-    OtlpTelemeter,
-    RecentRequestsTelemeter,
-    TraceLogTelemeter,
-    ZipkinHttpTelemeter,
-    ZipkinTelemeter,
-)
+from clew.mesh.config.telemetry import sample_rate
 from clew.mesh.config.tls import AutoClientTls, ClientTls
 from clew.mesh.naming.answer import Answer, Answers
 from clew.mesh.naming.bound import AddrPending
@@ -221,25 +215,6 @@ def compile_linker(
     )
 
 
-def sample_rate(linker: Linker) -> float:
-    """The share of requests to trace: that of the telemeter that wants most; 0 without one.
-
-    Those that only show spans here decide when no telemeter sends them to others.
-    """
-    sent, shown = [0.0], [0.0]
-    for telemeter in linker.telemetry:
-        match telemeter:
-            case (
-                ZipkinTelemeter(sample_rate=rate)
-                | ZipkinHttpTelemeter(initial_sample_rate=rate)
-                | OtlpTelemeter(sample_rate=rate)
-            ):
-                sent.append(rate)
-            case RecentRequestsTelemeter(sample_rate=rate) | TraceLogTelemeter(sample_rate=rate):
-                shown.append(rate)
-    return max(sent) or max(shown)
-
-
 @dataclass(frozen=True, slots=True)
 class _Ingresses:
     """What is known of the Ingresses by which routers name requests and show certificates."""
@@ -297,7 +272,7 @@ def _static(
             crowded=admission.crowded,
             gate=frozenset(own) if admission.gated else None,
         )
-        yield route_config(router, sample_rate(linker), on_demand, ingresses.rules)
+        yield route_config(router, sample_rate(linker.telemetry), on_demand, ingresses.rules)
         for index in range(len(router.servers)):
             yield listener(router, index, latency_log, ingresses.certificates)
 

@@ -90,6 +90,8 @@ def test_every_key_does_something_or_is_said_to_do_nothing() -> None:
     used = set(re.findall(r"\w+", " ".join(file.read_text() for file in outside)))
     # the identifiers, policies and labels that config resolves by itself
     resolved = {"experimental", "configs", "prefix", "dns_hosts"}
+    # what the telemeters' share of requests is made of
+    resolved |= {"initial_sample_rate"}
     # what key_pair and authorities are made of
     resolved |= {"cert_path", "key_path", "intermediate_certs_path", "ca_cert_path"}
     resolved |= {"trust_certs", "trust_certs_bundle", "disable_validation", "client_auth"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -140,3 +141,22 @@ Telemeter = (
     | RecentRequestsTelemeter
     | TraceLogTelemeter
 )
+
+
+def sample_rate(telemetry: Iterable[Telemeter]) -> float:
+    """The share of requests to trace: that of the telemeter that wants most; 0 without one.
+
+    Those that only show spans here decide when no telemeter sends them to others.
+    """
+    sent, shown = [0.0], [0.0]
+    for telemeter in telemetry:
+        match telemeter:
+            case (
+                ZipkinTelemeter(sample_rate=rate)
+                | ZipkinHttpTelemeter(initial_sample_rate=rate)
+                | OtlpTelemeter(sample_rate=rate)
+            ):
+                sent.append(rate)
+            case RecentRequestsTelemeter(sample_rate=rate) | TraceLogTelemeter(sample_rate=rate):
+                shown.append(rate)
+    return max(sent) or max(shown)
