@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -11,45 +11,22 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from clew.mesh.authority.certified import Certified
 from clew.mesh.authority.lives import Lives
 from clew.mesh.authority.root import Root
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Certified):
     """What one mesh shows to others."""
 
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
     issuer: Root
     signed: float
     """When; seconds since the epoch."""
-
-    @property
-    def begins(self) -> float:
-        """Seconds since the epoch."""
-        return self.certificate.not_valid_before_utc.timestamp()
-
-    @property
-    def ends(self) -> float:
-        """Seconds since the epoch."""
-        return self.certificate.not_valid_after_utc.timestamp()
-
-    @property
-    def pem(self) -> bytes:
-        """The certificate."""
-        return self.certificate.public_bytes(Encoding.PEM)
-
-    @property
-    def key_pem(self) -> bytes:
-        """The key."""
-        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def identity(trust_domain: str) -> str:

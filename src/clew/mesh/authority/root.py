@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
     load_pem_private_key,
 )
 
 from clew.errors import ClewError
+from clew.mesh.authority.certified import Certified
 
 _BLOCK = re.compile(
     rb"-----BEGIN ((?:EC )?PRIVATE KEY|CERTIFICATE)-----.*?-----END \1-----\n?", re.DOTALL
@@ -30,22 +27,10 @@ class AuthorityError(ClewError):
     """The authority cannot be used as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(Certified):
     """A certificate that all meshes trust, and the key that signs for it."""
 
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
-
-    @property
-    def begins(self) -> float:
-        """Seconds since the epoch."""
-        return self.certificate.not_valid_before_utc.timestamp()
-
-    @property
-    def ends(self) -> float:
-        """Seconds since the epoch."""
-        return self.certificate.not_valid_after_utc.timestamp()
+    __slots__ = ()
 
     @property
     def trust_domain(self) -> str:
@@ -58,18 +43,10 @@ class Root:
             return ""
         return names[0].removeprefix("spiffe://") if names else ""
 
-    @property
-    def pem(self) -> bytes:
-        """The certificate alone, for those who trust it."""
-        return self.certificate.public_bytes(Encoding.PEM)
-
 
 def write_roots(roots: Sequence[Root]) -> bytes:
     """What ``read_roots`` reads."""
-    return b"".join(
-        root.pem + root.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        for root in roots
-    )
+    return b"".join(root.pem + root.key_pem for root in roots)
 
 
 def read_roots(text: bytes, place: str) -> tuple[Root, ...]:
